@@ -1,0 +1,359 @@
+"""papermill, strict: a notebook is a function that fails loudly and ends in time.
+
+Notebooks run in a child process, each in a kernel of its own. The child may die, hang or
+lie, so the parent keeps the time, ends every process, and judges by the executed notebook:
+papermill's own status says `completed` after a time-out and after a killed kernel.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NoReturn, cast
+
+import psutil
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from fulfilltools import errors
+from fulfilltools.errors import FulfillError, NotebookError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from types import ModuleType
+
+HOUR = 3600.0
+GRACE_SECONDS = 10
+"""Between asking a process to end and ending it."""
+
+KINDS: dict[str, type] = {kind.__name__: kind for kind in (bool, int, float, str, list, dict)}
+"""What a parameter may be, as annotations name it."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A notebook to run, where its executed copy goes, and the parameters it is given."""
+
+    notebook: Path
+    output: Path
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One line of a notebook's `parameters` cell."""
+
+    default: object
+    kind: type | None
+    """None takes anything."""
+    may_be_none: bool
+
+
+def shipped_notebooks() -> Path:
+    """Find the notebooks: in a checkout beside the package, else inside the wheel."""
+    package = Path(__file__).parent
+    inside = package / "shipped_notebooks"
+    return inside if inside.is_dir() else package.parent / "notebooks"
+
+
+def run_notebooks(
+    steps: Sequence[Step],
+    *,
+    environment: Mapping[str, str] | None = None,
+    deadline: float = 2 * HOUR,
+    cell_deadline: float = HOUR,
+    on_done: Callable[[str, float], None] = lambda _name, _seconds: None,
+) -> dict[str, float]:
+    """Run the notebooks one after the other; the seconds each took, by name.
+
+    `deadline` is for all, `cell_deadline` for one cell, in seconds; `environment` is added
+    to ours (secrets go that way, never as parameters). The executed copies stay, also of a
+    failed one. Raises NotebookError, or the FulfillError that a notebook itself raised.
+    """
+    steps = [
+        Step(step.notebook, step.output, checked_parameters(step.notebook, step.parameters))
+        for step in steps
+    ]
+    seconds: dict[str, float] = {}
+    with _child(environment or {}, deadline) as child:
+        child.ask({"steps": [_plain(step) for step in steps], "cell_deadline": cell_deadline})
+        for step in steps:
+            answer = child.answer()
+            if child.too_late:
+                raise NotebookError(
+                    f"{step.notebook.stem} was ended: the run took longer than "
+                    f"{deadline / 60:.3g} minutes. Give it more with --deadline, or ask for less."
+                )
+            _judge(step, answer)
+            seconds[step.notebook.stem] = answer["seconds"]
+            on_done(step.notebook.stem, answer["seconds"])
+    return seconds
+
+
+def checked_parameters(notebook: Path, given: Mapping[str, object]) -> dict[str, object]:
+    """Fit the given values to the notebook's `parameters` cell.
+
+    "7" becomes 7 where the cell says int, a date becomes its ISO text. Raises NotebookError
+    on a name that the cell does not have and on a value that does not fit.
+    """
+    known = read_parameters(notebook)
+    if unknown := [name for name in given if name not in known]:
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        raise NotebookError(
+            f"{notebook.stem} has no parameter {', '.join(map(repr, unknown))}; "
+            f"it has: {', '.join(known) or 'none'}." + (f" Did you mean {near[0]}?" if near else "")
+        )
+    return {name: _fit(notebook, name, value, known[name]) for name, value in given.items()}
+
+
+def read_parameters(notebook: Path) -> dict[str, Parameter]:
+    """Read the `parameters` cell as Python. Raises NotebookError when it is not literals."""
+    cells = [
+        cell
+        for cell in _read(notebook)["cells"]
+        if "parameters" in cell.get("metadata", {}).get("tags", [])
+    ]
+    source = _source(cells[0]) if cells else ""
+    try:
+        return dict(_parameter(statement) for statement in ast.parse(source).body)
+    except (SyntaxError, ValueError, TypeError) as error:
+        raise NotebookError(
+            f"The parameters cell of {notebook.stem} is not plain literals: {error}. "
+            "Write one `name = value` a line."
+        ) from error
+
+
+def _parameter(statement: ast.stmt) -> tuple[str, Parameter]:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            words: list[str] = []
+        case ast.AnnAssign(
+            target=ast.Name(id=name), annotation=annotation, value=ast.expr() as value
+        ):
+            words = re.findall(r"\w+", ast.unparse(annotation))
+        case _:
+            raise ValueError(f"line {statement.lineno}")
+    default = ast.literal_eval(value)
+    named = [KINDS[word] for word in words if word in KINDS]
+    kind = named[0] if named else None if default is None else type(default)
+    return name, Parameter(default, kind, default is None or bool({"None", "Optional"} & {*words}))
+
+
+def _fit(notebook: Path, name: str, value: object, parameter: Parameter) -> object:
+    if isinstance(value, date):  # a datetime is one, too
+        value = value.isoformat()
+    if isinstance(value, Path):
+        value = str(value)
+    kind: Any = parameter.kind or Any
+    try:
+        adapter = TypeAdapter(
+            kind | None if parameter.may_be_none else kind,
+            config=ConfigDict(coerce_numbers_to_str=True),
+        )
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        raise NotebookError(
+            f"{notebook.stem} takes {parameter.kind.__name__ if parameter.kind else 'a value'} "
+            f"as {name}, not {value!r}. Its default is {parameter.default!r}."
+        ) from error
+
+
+def _read(notebook: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(notebook.read_text(encoding="utf-8"))
+        content["cells"]
+    except OSError as error:
+        raise NotebookError(
+            f"{notebook} cannot be read: {error.strerror}. Give the notebooks' folder."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotebookError(
+            f"{notebook} is not a notebook: {error!r}. Restore it, or open it in JupyterLab."
+        ) from error
+    return content
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    return "".join(cell["source"])
+
+
+def _plain(step: Step) -> dict[str, Any]:
+    return {
+        "notebook": str(step.notebook.resolve()),
+        "output": str(step.output.resolve()),
+        "parameters": step.parameters,
+    }
+
+
+def _judge(step: Step, answer: Mapping[str, Any]) -> None:
+    """Raise what went wrong: what papermill could not run, else what the notebook shows."""
+    name, error = step.notebook.stem, answer.get("error", "")
+    if error and not error.startswith("PapermillExecutionError"):
+        raise NotebookError(
+            f"{name} stopped: {_one_line(error.splitlines()[0])}. "
+            f"The executed {step.output.name}, if it is there, shows where."
+        )
+    code = [cell for cell in _read(step.output)["cells"] if cell["cell_type"] == "code"]
+    for number, cell in enumerate(code, 1):
+        for output in cell["outputs"]:
+            if output["output_type"] == "error":
+                _raise_from(step, number, cell, output)
+        if cell["execution_count"] is None and _source(cell).strip():
+            raise NotebookError(
+                f"{name} did not run from code cell {number} on, without an error. "
+                "Run it in JupyterLab to see why."
+            )
+
+
+def _raise_from(
+    step: Step, number: int, cell: Mapping[str, Any], output: Mapping[str, Any]
+) -> NoReturn:
+    name = output["ename"]
+    own = getattr(errors, name, None)
+    if isinstance(own, type) and issubclass(own, FulfillError):
+        raise own(" ".join(output["evalue"].split()))
+    line = _source(cell).strip().splitlines()[0]
+    raise NotebookError(
+        f"{step.notebook.stem} stopped in code cell {number} ({line}): "
+        f"{name}: {_one_line(output['evalue'])}. "
+        f"The executed {step.output.name} shows where."
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:500].rstrip(".")
+
+
+@contextmanager
+def _child(environment: Mapping[str, str], deadline: float) -> Iterator[_Child]:
+    """Start the process that runs papermill; leaving the `with` ends it and its kernels."""
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "fulfilltools.notebooks"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=os.environ | dict(environment) | {"JUPYTER_PREFER_ENV_PATH": "1"},
+            start_new_session=True,
+        ) as process,
+    ):
+        child = _Child(process, log)
+        timer = threading.Timer(deadline, child.time_is_up)
+        timer.start()
+        try:
+            yield child
+        finally:
+            timer.cancel()
+            child.end()
+
+
+@dataclass
+class _Child:
+    """The process that runs papermill, seen from the parent."""
+
+    process: subprocess.Popen[str]
+    log: IO[str]
+    too_late: bool = False
+
+    def ask(self, job: Mapping[str, object]) -> None:
+        """Send the job; the pipe stays open, so that the child sees when we die."""
+        stdin = cast("IO[str]", self.process.stdin)
+        with suppress(BrokenPipeError):  # a child that is dead already shows in `answer`
+            stdin.write(json.dumps(job) + "\n")
+            stdin.flush()
+
+    def answer(self) -> dict[str, Any]:
+        """Wait for the next notebook's end."""
+        if line := cast("IO[str]", self.process.stdout).readline():
+            return dict(json.loads(line))
+        status = self.process.wait()
+        self.log.seek(0)
+        last = (self.log.read().strip().splitlines() or ["it said nothing"])[-1]
+        return {"error": f"its process ended with status {status}: {last}", "seconds": 0.0}
+
+    def time_is_up(self) -> None:
+        """End it because the deadline has come."""
+        self.too_late = True
+        self.end()
+
+    def end(self) -> None:
+        """End the child and its kernels, which live in sessions of their own."""
+        try:
+            child = psutil.Process(self.process.pid)
+            family = [child, *child.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+        for process in psutil.wait_procs(family, timeout=GRACE_SECONDS)[1]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def _be_the_child() -> None:
+    """Run the job that comes on stdin; answer a line a notebook on what was stdout."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # kernels inherit 1, and what they print is no answer
+    job = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    for step in job["steps"]:
+        started = time.monotonic()
+        answer: dict[str, Any] = {}
+        try:
+            _execute(step, job["cell_deadline"])
+        except Exception as error:  # noqa: BLE001 - the parent says it in its own words
+            answer["error"] = f"{type(error).__name__}: {error}"
+        answer["seconds"] = round(time.monotonic() - started, 3)
+        print(json.dumps(answer), file=answers, flush=True)
+        if "error" in answer:
+            break
+
+
+def _end_with_the_parent() -> None:
+    sys.stdin.read()
+    for process in psutil.Process().children(recursive=True):
+        process.kill()
+    os._exit(1)
+
+
+def _execute(step: Mapping[str, Any], cell_deadline: float) -> None:
+    # jsonschema does without these grammars, which take most of papermill's import time.
+    sys.modules.setdefault("rfc3987_syntax", cast("ModuleType", None))
+    from papermill.execute import execute_notebook  # noqa: PLC0415
+    from traitlets.config import Config  # noqa: PLC0415
+
+    config = Config()
+    # Without it, each kernel warns that it runs over TCP without encryption.
+    config.KernelManager.transport_encryption = "auto"
+    execute_notebook(
+        _without_templates(step["notebook"]),
+        _without_templates(step["output"]),
+        step["parameters"],
+        kernel_name="python3",
+        progress_bar=False,
+        execution_timeout=cell_deadline,
+        config=config,
+    )
+
+
+def _without_templates(path: str) -> str:
+    """Escape braces: papermill fills {name} in paths; a folder may well be called so."""
+    return path.replace("{", "{{").replace("}", "}}")
+
+
+if __name__ == "__main__":
+    _be_the_child()
