@@ -1,0 +1,258 @@
+"""What a cause is: a question about columns that answers True, False or unknown, row by row.
+
+A cause is one small function. Its parameters are the backlog columns it reads, its docstring
+says what it means, its decorator holds the rest, down to its own examples:
+
+    @cause(
+        verdict=Verdict.BLOCKED,
+        severity=Severity.MEDIUM,
+        owner=Owner.FINANCE,
+        evidence="Payment pending at {gateway}; {outstanding:money} outstanding",
+        action="Wait for the provider, or cancel the order.",
+        hits=[{"financial_status": "PENDING"}],
+        misses=[{"financial_status": "PAID"}],
+    )
+    def payment_pending(financial_status, request_open):
+        '''The money has not arrived'''
+        return one_of(financial_status, "PENDING") & request_open
+
+pandas answers False where a comparison meets a missing text or moment, so causes use
+`one_of()` for texts and numbers (hours) for time: those keep unknown unknown.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack, cast
+
+import pandas as pd
+
+from fulfilltools.errors import CauseError
+from fulfilltools.schema import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    Flags = pd.Series[bool]
+
+
+class Verdict(StrEnum):
+    """What kind of case it is."""
+
+    DANGER = "danger"
+    DO_NOW = "do it now"
+    BLOCKED = "blocked"
+    SUSPECT = "suspect"
+    DATA = "data"
+    WAITS = "waits by design"
+    NOTHING = "nothing to do"
+
+
+IN_ORDER = (Verdict.WAITS, Verdict.NOTHING)
+"""Verdicts that ask nothing of anybody."""
+
+
+class Severity(StrEnum):
+    """How bad it is, mildest first."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+SEVERITIES = tuple(Severity)
+
+
+class Owner(StrEnum):
+    """Who moves next."""
+
+    OPERATIONS = "operations"
+    FINANCE = "finance"
+    SUPPORT = "support"
+    SERVICE = "service"
+    SUPPLIER = "supplier"
+    CUSTOMER = "customer"
+    NOBODY = "nobody"
+
+
+class Proof(StrEnum):
+    """Whether Shopify's state proves it, or the shop's history suggests it."""
+
+    STATE = "state"
+    INFERRED = "inferred"
+
+
+CLASSIC_REASONS = {
+    1: "manual fulfillment, automatic fulfillment off",
+    2: "digital products that nothing marks as fulfilled",
+    3: "a third party shipped, or should have, and did not sync",
+    4: "a fulfillment app set up wrong",
+    5: "a physical store beside the online one",
+}
+"""The five reasons that guides name for unfulfilled orders; a cause says which it is."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A cause's answer: hits (nullable boolean) and, where it has them, labels of its hits."""
+
+    hits: Flags
+    variant: pd.Series[str] | None = None
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A cause as declared. `ask` is the function; everything else is its decorator's."""
+
+    code: str
+    title: str
+    """After "not shipped because": one sentence without a full stop."""
+    meaning: str
+    """The docstring's further paragraphs."""
+    ask: Callable[..., Flags | Answer]
+    columns: tuple[str, ...]
+    verdict: Verdict
+    severity: Severity
+    owner: Owner
+    evidence: str
+    action: str
+    proof: Proof = Proof.STATE
+    fixes: Sequence[str] = ()
+    """Admin API mutations that would mend it; named, never run."""
+    needs_action: str | None = None
+    """The supported action without which Shopify offers no such button."""
+    source: Sequence[int] = ()
+    """Which of CLASSIC_REASONS it belongs to."""
+    confused_with: Sequence[str] = ()
+    variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Label → what differs from the cause there (severity, owner, action, evidence, verdict)."""
+    hits: Sequence[Mapping[str, Any]] = ()
+    """Healthy rows changed so that the cause is true; the first is the documented example."""
+    misses: Sequence[Mapping[str, Any]] = ()
+    """Look-alikes: healthy rows changed so that it is not."""
+
+    def answer(self, backlog: pd.DataFrame) -> Answer:
+        """Ask every row of the backlog.
+
+        Raises CauseError when a column is missing or the answer is not one nullable boolean
+        per row.
+        """
+        if missing := [name for name in self.columns if name not in backlog]:
+            raise CauseError(f"{self.code} reads {', '.join(missing)}, which the backlog lacks.")
+        given = self.ask(**{name: backlog[name] for name in self.columns})
+        answer = given if isinstance(given, Answer) else Answer(given)
+        if not isinstance(answer.hits, pd.Series) or answer.hits.dtype != "boolean":
+            what = getattr(answer.hits, "dtype", type(answer.hits).__name__)
+            raise CauseError(f"{self.code} answers {what}; it must be one nullable boolean a row.")
+        if not answer.hits.index.equals(backlog.index):
+            raise CauseError(f"{self.code} answers other rows than it was asked about.")
+        return answer
+
+    def as_variant(self, label: str) -> Cause:
+        """Read the cause with what its variant says differently."""
+        return replace(self, **self.variants.get(label, {}))
+
+    def _repr_html_(self) -> str:
+        body = "".join(f"<p>{part}</p>" for part in (self.title + ".", self.meaning, self.action))
+        return f"<b>{self.code}</b> <i>{self.verdict}, {self.severity}</i>{body}"
+
+
+class Declaration(TypedDict, total=False):
+    """What the decorator takes; the meanings are those of `Cause`'s fields."""
+
+    verdict: Required[Verdict]
+    severity: Required[Severity]
+    owner: Required[Owner]
+    evidence: Required[str]
+    action: Required[str]
+    proof: Proof
+    fixes: Sequence[str]
+    needs_action: str
+    source: Sequence[int]
+    confused_with: Sequence[str]
+    variants: Mapping[str, Mapping[str, Any]]
+    hits: Required[Sequence[Mapping[str, Any]]]
+    misses: Sequence[Mapping[str, Any]]
+
+
+def cause(
+    **declared: Unpack[Declaration],
+) -> Callable[[Callable[..., Flags | Answer]], Cause]:
+    """Declare the function below as a cause; the keywords are the fields of `Cause`.
+
+    Raises CauseError, with the file and line, when the declaration does not hold together.
+    """
+
+    def declare(ask: Callable[..., Flags | Answer]) -> Cause:
+        title, _, meaning = inspect.cleandoc(ask.__doc__ or "").partition("\n\n")
+        made = Cause(
+            code=ask.__name__,
+            title=" ".join(title.split()).rstrip("."),
+            meaning=" ".join(meaning.split()),
+            ask=ask,
+            columns=tuple(inspect.signature(ask).parameters),
+            **{
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in declared.items()
+            },
+        )
+        _check(made)
+        return made
+
+    return declare
+
+
+def one_of(values: pd.Series[Any], *options: str) -> Flags:
+    """Say where the value is one of the options; unknown where it is missing."""
+    return values.isin(options).astype("boolean").mask(values.isna())
+
+
+def known(values: pd.Series[Any]) -> Flags:
+    """Say where a value is there; never unknown. For facts whose absence is itself a fact."""
+    return values.notna().astype("boolean")
+
+
+def labelled(hits: Flags, **labels: Flags | bool) -> Answer:
+    """Answer `hits`, each labelled by the first of `labels` that is true for it.
+
+    A hit for which no label is true, or known, has none.
+    """
+    variant = pd.Series(pd.NA, index=hits.index, dtype="string")
+    for label, rows in reversed(labels.items()):
+        where = rows if isinstance(rows, pd.Series) else pd.Series(rows, hits.index)
+        variant = variant.mask(where.fillna(value=False).astype(bool), label)
+    return Answer(hits, variant)
+
+
+_FIELD = re.compile(r"\{(\w+)")
+
+
+def _check(made: Cause) -> None:
+    """Refuse a cause that reads or shows what does not exist, or says too little."""
+    templates = [made.evidence, *(one.get("evidence", "") for one in made.variants.values())]
+    named = {*made.columns, *_FIELD.findall(" ".join(templates))}
+    named |= {name for example in (*made.hits, *made.misses) for name in example}
+    wrong = [f"no column {name}{_did_you_mean(name)}" for name in sorted(named - set(COLUMNS))]
+    if not made.title:
+        wrong.append("no docstring")
+    if not made.hits:
+        wrong.append("no example that hits")
+    if not made.action.endswith("."):
+        wrong.append("an action that does not end with a period")
+    if wrong:
+        code = made.ask.__code__
+        raise CauseError(
+            f"{made.code} ({code.co_filename}:{code.co_firstlineno}) has {'; '.join(wrong)}. "
+            "Mend its declaration; the columns are in schema.csv."
+        )
+
+
+def _did_you_mean(name: str) -> str:
+    close = get_close_matches(name, COLUMNS, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""

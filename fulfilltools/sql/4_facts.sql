@@ -1,0 +1,176 @@
+-- What the backlog needs to know, one subject at a time. `asked` holds the one row of givens:
+-- as_of, time zone and thresholds. Hours of business days are read off `calendar`.
+
+CREATE MACRO hours_between(a, b) AS epoch(b - a) / 3600.0;
+
+-- Business hours since the calendar began, at a moment; the difference of two is a duration.
+CREATE MACRO business_clock(t) AS (
+    SELECT hours_before + CASE
+        WHEN is_business THEN epoch((t AT TIME ZONE asked.time_zone) - day::TIMESTAMP) / 3600.0
+        ELSE 0
+    END
+    FROM calendar, asked
+    WHERE day = (t AT TIME ZONE asked.time_zone)::DATE
+);
+
+CREATE TABLE calendar AS
+WITH days AS (
+    SELECT unnest(generate_series(
+        (SELECT least(min(processed_at), any_value(as_of)) - INTERVAL 400 DAY FROM orders, asked)::DATE,
+        (SELECT as_of + INTERVAL 400 DAY FROM asked)::DATE,
+        INTERVAL 1 DAY
+    ))::DATE AS day
+), kinds AS (
+    SELECT day, NOT (
+        list_contains(weekend, lower(strftime(day, '%a'))) OR list_contains(holidays, day)
+    ) AS is_business
+    FROM days, asked
+)
+SELECT day, is_business, coalesce(
+    sum(24 * is_business::INT) OVER (ORDER BY day ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW), 0
+) AS hours_before
+FROM kinds;
+
+-- Money: when it came, how it failed, when an authorization ends.
+CREATE TABLE payment_facts AS
+SELECT
+    order_id,
+    min(processed_at) FILTER (status = 'SUCCESS' AND kind IN ('SALE', 'CAPTURE')) AS first_paid_at,
+    max(processed_at) FILTER (status = 'SUCCESS' AND kind IN ('SALE', 'CAPTURE')) AS last_paid_at,
+    max(processed_at) FILTER (status = 'SUCCESS' AND kind = 'AUTHORIZATION') AS authorized_at,
+    max(processed_at) FILTER (status = 'SUCCESS' AND kind = 'REFUND') AS refunded_at,
+    arg_max(kind, processed_at) AS last_transaction,
+    arg_max(status, processed_at) AS last_transaction_status,
+    arg_max(error_code, processed_at) AS last_error,
+    arg_max(gateway, processed_at) AS gateway,
+    bool_or(is_manual) AS is_manual_gateway
+FROM transactions
+GROUP BY order_id;
+
+-- Parcels: what left, from where, what failed since, what stands ready for pickup.
+CREATE TABLE shipment_facts AS
+SELECT
+    order_id,
+    count(*) FILTER (status = 'SUCCESS') AS shipments,
+    min(created_at) FILTER (status = 'SUCCESS') AS first_shipped_at,
+    max(created_at) FILTER (status = 'SUCCESS') AS last_shipped_at,
+    list(DISTINCT location_id) FILTER (status = 'SUCCESS') AS shipped_from,
+    max(created_at) FILTER (status IN ('ERROR', 'FAILURE', 'CANCELLED')) AS undone_at,
+    arg_max(status, created_at) FILTER (status IN ('ERROR', 'FAILURE', 'CANCELLED')) AS undone_status,
+    arg_max(fulfillment, created_at) FILTER (status IN ('ERROR', 'FAILURE', 'CANCELLED'))
+        AS undone_fulfillment,
+    max(created_at) FILTER (display_status = 'READY_FOR_PICKUP') AS ready_for_pickup_at
+FROM fulfillments
+GROUP BY order_id;
+
+CREATE TABLE request_facts AS
+SELECT
+    fulfillment_order_id,
+    max(sent_at) FILTER (kind = 'FULFILLMENT_REQUEST') AS requested_at,
+    max(sent_at) FILTER (kind = 'CANCELLATION_REQUEST') AS cancellation_requested_at
+FROM merchant_requests
+GROUP BY fulfillment_order_id;
+
+CREATE TABLE hold_facts AS
+SELECT
+    fulfillment_order_id,
+    list_sort(list(DISTINCT reason)) AS hold_reasons,
+    string_agg(DISTINCT reason_text, ', ' ORDER BY reason_text) AS hold_text,
+    string_agg(DISTINCT held_by_app, ', ' ORDER BY held_by_app) AS held_by_app,
+    string_agg(DISTINCT notes, '; ' ORDER BY notes) AS hold_notes
+FROM holds
+GROUP BY fulfillment_order_id;
+
+-- What a fulfillment order still has to ship, line by line.
+CREATE TABLE waiting_line AS
+SELECT
+    f.fulfillment_order_id,
+    f.order_id,
+    f.location_id,
+    o.processed_at,
+    fl.fulfillment_order_line_id,
+    fl.remaining_quantity AS units,
+    coalesce(fl.requires_shipping, l.requires_shipping) AS requires_shipping,
+    l.is_gift_card,
+    l.title,
+    l.selling_plan,
+    l.variant_id,
+    coalesce(fl.sku, l.sku) AS sku,
+    coalesce(fl.vendor, l.vendor) AS vendor,
+    coalesce(fl.inventory_item_id, l.inventory_item_id) AS inventory_item_id,
+    -- A line that names a day is a pickup, a service or a rental, whatever ships or not.
+    len(list_filter(l.attribute_keys, lambda k: regexp_matches(lower(k), '\b(date|datum|day|tid|time)\b'))) > 0
+        AS names_a_day,
+    l.unfulfilled_value * fl.remaining_quantity / nullif(l.unfulfilled_quantity, 0) AS value,
+    fl.warning_titles,
+    fl.warning_texts
+FROM fulfillment_orders f
+JOIN orders o USING (order_id)
+JOIN fulfillment_order_lines fl USING (fulfillment_order_id)
+LEFT JOIN order_lines l USING (line_id)
+WHERE f.status NOT IN ('CLOSED', 'CANCELLED') AND fl.remaining_quantity > 0;
+
+CREATE TABLE line_facts AS
+SELECT
+    fulfillment_order_id,
+    sum(units)::BIGINT AS units_left,
+    count(*) AS lines_left,
+    bool_or(requires_shipping) AS needs_shipping,
+    bool_and(is_gift_card) AS all_gift_cards,
+    bool_or(names_a_day) AS names_a_day,
+    count(*) FILTER (sku IS NULL) AS lines_without_sku,
+    count(*) FILTER (variant_id IS NULL) AS lines_without_variant,
+    array_to_string(list_sort(list(DISTINCT title))[:3], ', ') AS items,
+    array_to_string(list_sort(list(DISTINCT vendor))[:3], ', ') AS vendors,
+    max(selling_plan) AS selling_plan,
+    round(sum(value), 4) AS value,
+    array_to_string(list_sort(list_distinct(flatten(list(warning_titles)))), ', ') AS warnings,
+    array_to_string(list_sort(list_distinct(flatten(list(warning_texts)))), ' ') AS warning_texts
+FROM waiting_line
+GROUP BY fulfillment_order_id;
+
+-- Stock is handed out first come, first served: `available` already subtracts this order's own
+-- committed units, so what counts is on_hand less what earlier orders wait for.
+CREATE TABLE stock_line AS
+SELECT
+    w.fulfillment_order_id,
+    w.inventory_item_id,
+    w.units,
+    i.is_tracked,
+    here.on_hand IS NOT NULL AND coalesce(here.is_active, true) AS is_stocked_here,
+    coalesce(here.on_hand, 0) AS on_hand,
+    CASE
+        WHEN i.is_tracked IS NULL THEN NULL
+        WHEN NOT i.is_tracked THEN 0
+        ELSE greatest(0, least(w.units, sum(w.units) OVER (
+            PARTITION BY w.inventory_item_id, w.location_id
+            ORDER BY w.processed_at, w.fulfillment_order_line_id
+        ) - coalesce(here.on_hand, 0)))
+    END AS short,
+    (
+        SELECT bool_or(there.available >= w.units)
+        FROM inventory_levels there
+        JOIN locations USING (location_id)
+        WHERE there.inventory_item_id = w.inventory_item_id
+            AND there.location_id <> w.location_id
+            AND coalesce(there.is_active, true) AND locations.is_active
+    ) AS covered_elsewhere,
+    (SELECT sum(incoming) FROM inventory_levels WHERE inventory_item_id = w.inventory_item_id)
+        AS incoming,
+    i.duplicate_sku_count
+FROM waiting_line w
+LEFT JOIN inventory_items i USING (inventory_item_id)
+LEFT JOIN inventory_levels here
+    ON here.inventory_item_id = w.inventory_item_id AND here.location_id = w.location_id;
+
+CREATE TABLE stock_facts AS
+SELECT
+    fulfillment_order_id,
+    CASE WHEN count(*) = count(short) THEN sum(short)::BIGINT END AS units_short,
+    coalesce(bool_and(covered_elsewhere) FILTER (short > 0), false) AS stocked_elsewhere,
+    coalesce(bool_and(is_stocked_here) FILTER (short > 0), true) AS stocked_here,
+    sum(incoming) FILTER (short > 0)::BIGINT AS units_incoming,
+    sum(on_hand) FILTER (short > 0)::BIGINT AS units_on_hand,
+    count(*) FILTER (duplicate_sku_count > 0) AS lines_with_shared_sku
+FROM stock_line
+GROUP BY fulfillment_order_id;

@@ -1,0 +1,243 @@
+-- One row per open fulfillment order, and one per order that Shopify does not call fulfilled but
+-- for which no open fulfillment order is to be seen. Column meanings: schema.py.
+
+CREATE TABLE open_fulfillment_order AS
+SELECT f.*
+FROM fulfillment_orders f
+WHERE f.status NOT IN ('CLOSED', 'CANCELLED')
+    AND (
+        f.fulfillment_order_id IN (SELECT fulfillment_order_id FROM line_facts)
+        OR f.fulfillment_order_id NOT IN (SELECT fulfillment_order_id FROM fulfillment_order_lines)
+    );
+
+CREATE TABLE backlog_row AS
+SELECT fulfillment_order_id, order_id FROM open_fulfillment_order
+UNION ALL
+SELECT NULL, order_id
+FROM orders
+WHERE coalesce(fulfillment_status, '') NOT IN ('FULFILLED', 'RESTOCKED')
+    AND order_id NOT IN (SELECT order_id FROM open_fulfillment_order);
+
+-- The clock starts when the fulfillment order became actionable, not when it was made: moves and
+-- splits make new ones. An order that was edited keeps its first payment's moment.
+CREATE TABLE clock AS
+SELECT
+    r.order_id,
+    r.fulfillment_order_id,
+    greatest(
+        o.processed_at,
+        CASE WHEN o.fully_paid THEN CASE WHEN o.is_edited THEN p.first_paid_at ELSE p.last_paid_at END END,
+        CASE WHEN f.fulfill_at <= asked.as_of THEN f.fulfill_at END
+    ) AS actionable_at
+FROM backlog_row r
+CROSS JOIN asked
+JOIN orders o USING (order_id)
+LEFT JOIN open_fulfillment_order f USING (fulfillment_order_id)
+LEFT JOIN payment_facts p ON p.order_id = r.order_id;
+
+CREATE TABLE backlog AS
+WITH hours AS (
+    SELECT
+        c.*,
+        hours_between(c.actionable_at, asked.as_of) AS age_hours,
+        business_clock(asked.as_of) - business_clock(c.actionable_at) AS business_age_hours
+    FROM clock c CROSS JOIN asked
+), limits AS (
+    SELECT
+        r.order_id,
+        r.fulfillment_order_id,
+        coalesce(asked.sla_by_location[f.location], n.slow_hours, asked.sla_business_hours) AS sla_hours,
+        CASE
+            WHEN asked.sla_by_location[f.location] IS NOT NULL THEN 'settings'
+            WHEN n.slow_hours IS NOT NULL THEN 'history'
+            ELSE 'default'
+        END AS sla_source
+    FROM backlog_row r
+    CROSS JOIN asked
+    LEFT JOIN open_fulfillment_order f USING (fulfillment_order_id)
+    LEFT JOIN location_norms n ON n.location_id = f.location_id
+), visible AS (
+    SELECT
+        list_contains(scopes, 'read_merchant_managed_fulfillment_orders') AS sees_own_fulfillment_orders,
+        list_contains(scopes, 'read_third_party_fulfillment_orders') AS sees_service_fulfillment_orders,
+        list_contains(scopes, 'read_locations') AS sees_locations,
+        list_transform(shop.fulfillmentServices, lambda s: s.location.id) AS service_locations,
+        split_part(shop.myshopifyDomain, '.', 1) AS handle
+    FROM shop
+)
+SELECT
+    coalesce(r.fulfillment_order_id, r.order_id) AS row_id,
+    r.order_id,
+    o.order_name,
+    r.fulfillment_order_id,
+    'https://admin.shopify.com/store/' || visible.handle || '/orders/'
+        || coalesce(o.order_number, split_part(r.order_id, '/', 5)) AS admin_url,
+    count(*) OVER (PARTITION BY r.order_id) AS rows_of_order,
+
+    o.created_at,
+    o.processed_at,
+    h.actionable_at,
+    h.age_hours,
+    h.business_age_hours,
+    m.sla_hours,
+    m.sla_source,
+    h.business_age_hours - m.sla_hours AS hours_late,
+    request_hours - asked.service_answer_hours AS answer_hours_late,
+    request_business_hours - m.sla_hours AS service_hours_late,
+    cancellation_hours - asked.service_answer_hours AS cancellation_hours_late,
+    h.age_hours - asked.request_grace_hours AS unrequested_hours_late,
+    h.age_hours - asked.digital_grace_hours AS digital_hours_late,
+    hours_between(o.created_at, asked.as_of) - asked.routing_grace_minutes / 60 AS routing_hours_late,
+    -hours_to_schedule - asked.schedule_grace_hours AS schedule_hours_late,
+    h.age_hours - asked.risk_pending_hours AS risk_hours_late,
+    h.age_hours - asked.upsell_hours AS upsell_hours_late,
+    idle_business_hours - m.sla_hours AS idle_hours_late,
+    hours_between(asked.as_of, f.fulfill_by) AS hours_to_deadline,
+    n.usual_hours,
+    n.slow_hours,
+    n.shipped AS norm_sample,
+
+    o.cancelled_at IS NOT NULL AS is_cancelled,
+    o.cancelled_at,
+    o.cancel_reason,
+    o.is_archived,
+    o.closed_at,
+    o.is_test,
+    o.is_edited,
+    array_to_string(o.tags, ', ') AS tags,
+    o.source_name,
+    o.source_name = 'pos' AS is_pos,
+    o.app,
+    o.retail_location,
+    o.fulfillment_status,
+    o.fulfillable,
+    o.return_status,
+    o.alerts,
+    o.country,
+    o.address_validation,
+    -- No order of the shop with an address means that addresses were not asked for.
+    CASE WHEN bool_or(o.has_address) OVER () THEN o.has_address END AS has_address,
+    CASE WHEN bool_or(o.has_shipping_line) OVER () THEN o.has_shipping_line END AS has_shipping_method,
+    o.shipping_method,
+
+    o.financial_status,
+    o.fully_paid,
+    o.unpaid,
+    o.capturable,
+    o.currency,
+    o.total,
+    o.outstanding,
+    o.refunded,
+    coalesce(x.refunded_at, p.refunded_at) AS refunded_at,
+    p.gateway,
+    coalesce(p.is_manual_gateway, false) AS is_manual_gateway,
+    regexp_matches(
+        lower(array_to_string(o.gateways, ' ')),
+        'cash on delivery|\bcod\b|efterkrav|postförskott|nachnahme|contre|contrassegno|reembolso|rembours'
+    ) AS is_cash_on_delivery,
+    o.purchasing_entity = 'PurchasingCompany' OR x.terms_type IS NOT NULL AS on_payment_terms,
+    coalesce(x.terms_name, 'payment terms') AS terms_name,
+    x.terms_type,
+    x.terms_overdue,
+    p.last_transaction,
+    p.last_transaction_status,
+    p.last_error,
+    p.authorized_at,
+    asked.authorization_days * 24 - hours_between(p.authorized_at, asked.as_of)
+        AS authorization_hours_left,
+    authorization_hours_left < asked.authorization_warning_days * 24 AS authorization_ends_soon,
+    k.capture_mode,
+    k.sample AS capture_sample,
+    o.risk_recommendation,
+    o.has_high_risk,
+    o.risk_providers,
+    len(o.open_disputes) > 0 AS has_open_dispute,
+    o.open_disputes[1].initiatedAs AS dispute_kind,
+    o.open_disputes[1].status AS dispute_status,
+
+    coalesce(s.shipments, 0) AS shipments,
+    s.last_shipped_at,
+    list_contains(s.shipped_from, f.location_id) AS shipped_from_here,
+    coalesce(s.undone_at > s.last_shipped_at OR (s.undone_at IS NOT NULL AND s.shipments = 0), false)
+        AS is_undone,
+    s.undone_status,
+    s.undone_fulfillment,
+    s.undone_at,
+    s.ready_for_pickup_at,
+
+    f.status,
+    f.request_status,
+    f.status = 'OPEN' AND f.request_status IN ('UNSUBMITTED', 'REJECTED') AS request_open,
+    f.created_at AS routed_at,
+    f.updated_at AS touched_at,
+    business_clock(asked.as_of) - business_clock(f.updated_at) AS idle_business_hours,
+    f.fulfill_at,
+    hours_between(asked.as_of, f.fulfill_at) AS hours_to_schedule,
+    f.fulfill_by,
+    f.delivery_method,
+    f.promised_by,
+    f.location,
+    f.at_service,
+    CASE WHEN visible.sees_locations AND f.status IS NOT NULL THEN f.location_id IS NOT NULL END
+        AS location_exists,
+    f.location_is_active,
+    f.location_sells_online,
+    CASE WHEN f.at_service THEN list_contains(visible.service_locations, f.location_id) END
+        AS service_installed,
+    l.has_callback AS service_has_callback,
+    array_to_string(list_sort(f.supported_actions), ', ') AS supported_actions,
+    list_contains(f.supported_actions, 'REQUEST_FULFILLMENT') AS can_request,
+    list_contains(f.supported_actions, 'CREATE_FULFILLMENT') AS can_fulfill,
+    list_contains(f.supported_actions, 'MOVE') AS can_move,
+    q.requested_at,
+    hours_between(q.requested_at, asked.as_of) AS request_hours,
+    business_clock(asked.as_of) - business_clock(q.requested_at) AS request_business_hours,
+    q.cancellation_requested_at,
+    hours_between(q.cancellation_requested_at, asked.as_of) AS cancellation_hours,
+    array_to_string(d.hold_reasons, ', ') AS hold_reasons,
+    d.hold_text,
+    d.held_by_app,
+    d.hold_notes,
+
+    w.units_left,
+    w.lines_left,
+    w.needs_shipping,
+    w.all_gift_cards,
+    w.names_a_day OR regexp_matches(array_to_string(o.tags, ' '), '\d{4}-\d{2}-\d{2}') AS names_a_day,
+    w.lines_without_sku,
+    w.lines_without_variant,
+    t.lines_with_shared_sku,
+    w.items,
+    w.vendors,
+    w.selling_plan,
+    w.warnings,
+    w.warning_texts,
+    w.value,
+    t.units_short,
+    t.units_on_hand,
+    t.units_incoming,
+    t.stocked_here,
+    t.stocked_elsewhere,
+
+    visible.sees_own_fulfillment_orders,
+    visible.sees_service_fulfillment_orders
+FROM backlog_row r
+CROSS JOIN asked
+CROSS JOIN visible
+JOIN orders o USING (order_id)
+JOIN hours h
+    ON h.order_id = r.order_id AND h.fulfillment_order_id IS NOT DISTINCT FROM r.fulfillment_order_id
+JOIN limits m
+    ON m.order_id = r.order_id AND m.fulfillment_order_id IS NOT DISTINCT FROM r.fulfillment_order_id
+LEFT JOIN open_fulfillment_order f ON f.fulfillment_order_id = r.fulfillment_order_id
+LEFT JOIN locations l ON l.location_id = f.location_id
+LEFT JOIN location_norms n ON n.location_id = f.location_id
+LEFT JOIN payment_facts p ON p.order_id = r.order_id
+LEFT JOIN capture_norms k ON k.gateway = p.gateway
+LEFT JOIN shipment_facts s ON s.order_id = r.order_id
+LEFT JOIN request_facts q ON q.fulfillment_order_id = r.fulfillment_order_id
+LEFT JOIN hold_facts d ON d.fulfillment_order_id = r.fulfillment_order_id
+LEFT JOIN line_facts w ON w.fulfillment_order_id = r.fulfillment_order_id
+LEFT JOIN stock_facts t ON t.fulfillment_order_id = r.fulfillment_order_id
+LEFT JOIN order_extras x ON x.order_id = r.order_id
+ORDER BY o.processed_at, row_id;

@@ -1,0 +1,149 @@
+"""From raw files to tidy tables and the backlog, by the SQL that stands beside this module.
+
+`sql/` is run in the order of its numbers inside one DuckDB database in memory, which spills
+to disk when a shop is large. Nothing here looks at the clock: `as_of` is given.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import holidays
+
+from fulfilltools import schema
+from fulfilltools.errors import TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date, datetime
+    from pathlib import Path
+
+    import pandas as pd
+
+    from fulfilltools.settings import Policy
+
+TIDY_TABLES = (
+    "orders",
+    "order_lines",
+    "fulfillment_orders",
+    "fulfillment_order_lines",
+    "holds",
+    "fulfillments",
+    "merchant_requests",
+    "transactions",
+    "locations",
+    "inventory_items",
+    "inventory_levels",
+    "location_norms",
+    "time_to_ship",
+)
+"""Written as Parquet beside the backlog, for analysts and pictures."""
+
+RAW_FILES = ("context", "locations", "orders", "inventory", "order_extra")
+
+NORM_SAMPLE = 20
+"""Fewer examples make no norm."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What was built: the backlog and where the tidy tables stand."""
+
+    backlog: pd.DataFrame
+    folder: Path
+
+
+def build(raw: Path, folder: Path, *, as_of: datetime, policy: Policy) -> Tables:
+    """Read the raw files and write the tidy tables and `backlog.parquet` into `folder`.
+
+    `as_of` is an aware moment that ages are measured to. Raises TableError when a raw file
+    is missing or is not what Shopify sends.
+    """
+    with duckdb.connect() as database, tempfile.TemporaryDirectory() as spill:
+        database.execute("SET TimeZone = 'UTC'")
+        database.execute("SET temp_directory = ?", [spill])
+        _name_raw_files(database, raw)
+        for name, statements in _steps():
+            if name.startswith("4"):
+                _ask(database, as_of, policy)
+            _run(database, statements, raw)
+        for table in TIDY_TABLES:
+            database.table(table).write_parquet(str(folder / f"{table}.parquet"))
+        backlog = to_frame(database.table("backlog"))
+    backlog.to_parquet(folder / "backlog.parquet", index=False)
+    return Tables(backlog, folder)
+
+
+def to_frame(relation: duckdb.DuckDBPyRelation) -> pd.DataFrame:
+    """Turn a backlog relation into a frame with the dtypes that schema.py declares.
+
+    Raises TableError when the columns are not the declared ones.
+    """
+    declared = {column.name: column.dtype for column in schema.BACKLOG}
+    if set(relation.columns) != set(declared):
+        odd = sorted(set(relation.columns) ^ set(declared))
+        raise TableError(f"sql/6_backlog.sql and schema.BACKLOG differ in {', '.join(odd)}.")
+    frame: pd.DataFrame = relation.to_arrow_table().to_pandas(types_mapper=schema.nullable)
+    return frame[list(declared)].astype(declared)
+
+
+def _steps() -> Iterator[tuple[str, str]]:
+    folder = files("fulfilltools") / "sql"
+    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+        yield file.name, file.read_text(encoding="utf-8")
+
+
+def _name_raw_files(database: duckdb.DuckDBPyConnection, raw: Path) -> None:
+    for name in RAW_FILES:
+        file = raw / f"{name}.jsonl.gz"
+        if not file.is_file():
+            raise TableError(f"{file} is missing. Fetch the orders again (1_fetch_orders).")
+        database.execute(f"SET VARIABLE {name} = ?", [str(file)])
+
+
+def _run(database: duckdb.DuckDBPyConnection, statements: str, raw: Path) -> None:
+    try:
+        database.execute(statements)
+    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        what = str(error).splitlines()[0][:300]
+        raise TableError(
+            f"A file in {raw} is not what Shopify sends: {what}. Fetch the orders again."
+        ) from error
+
+
+def _ask(database: duckdb.DuckDBPyConnection, as_of: datetime, policy: Policy) -> None:
+    """Lay the givens in the one-row table `asked`, which every later step reads."""
+    zone = database.execute(
+        "SELECT coalesce(any_value(shop.ianaTimezone), 'UTC') FROM shop"
+    ).fetchone()
+    first = database.execute("SELECT coalesce(min(processed_at), now()) FROM orders").fetchone()
+    years = range((first or (as_of,))[0].year - 2, as_of.year + 3)
+    places, hours = list(policy.sla_by_location), list(policy.sla_by_location.values())
+    givens: dict[str, tuple[str, Any]] = {
+        "as_of": ("TIMESTAMPTZ", as_of),
+        "time_zone": ("VARCHAR", (zone or ("UTC",))[0]),
+        "weekend": ("VARCHAR[]", list(policy.weekend)),
+        "holidays": ("DATE[]", _public_holidays(policy.holidays, years)),
+        "norm_sample": ("BIGINT", NORM_SAMPLE),
+        "places": ("VARCHAR[]", places),
+        "place_hours": ("DOUBLE[]", hours),
+    }
+    numbers = {name: value for name, value in policy if isinstance(value, int | float)}
+    givens |= {name: ("DOUBLE", float(value)) for name, value in numbers.items()}
+    selected = ", ".join(f"?::{kind} AS {name}" for name, (kind, _) in givens.items())
+    database.execute(
+        f"CREATE TABLE asked AS SELECT *, map(places, place_hours) AS sla_by_location "
+        f"FROM (SELECT {selected})",  # noqa: S608 - names and kinds are our own
+        [value for _, value in givens.values()],
+    )
+
+
+def _public_holidays(countries: Sequence[str], years: range) -> list[date]:
+    days: dict[Any, str] = {}
+    for country in countries:
+        days |= holidays.country_holidays(country, years=years)
+    return sorted(days)
