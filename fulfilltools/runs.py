@@ -53,7 +53,7 @@ SIX_FILES = (
 TOKEN = rb"shp(?:at|ss|ca|pa|ua)_[0-9a-fA-F]{32}"
 """Shopify's access tokens and secrets; https://shopify.dev/changelog/app-secret-key-length-has-increased."""
 TEXT = {".csv", ".html", ".ipynb", ".json", ".log", ".txt"}
-PACKAGES = {"fulfilltools", "duckdb", "matplotlib", "pandas", "papermill", "pyarrow", "ShopifyAPI"}
+PACKAGES = ("fulfilltools", "duckdb", "matplotlib", "pandas", "papermill", "pyarrow", "ShopifyAPI")
 
 
 @dataclass(frozen=True, repr=False)
@@ -148,8 +148,7 @@ class Run:
                 for file in sorted(self.folder.rglob("*"))
                 if file.is_file() and file.name != MANIFEST
             },
-            versions={"python": platform.python_version()}
-            | {one.name: one.version for one in metadata.distributions() if one.name in PACKAGES},
+            versions=package_versions(),
         )
         if not self.folder.name.startswith("."):
             _link_latest(self.folder.parent)
@@ -241,6 +240,14 @@ def newest_run(runs: Path, shop: str) -> Run:
     raise RunError(
         f"There is no run of {shop} in {runs}. Run `fulfilltools run`, or 1_fetch_orders first."
     )
+
+
+def package_versions() -> dict[str, str]:
+    """Name the versions that a run's numbers depend on."""
+    installed = {one.name: one.version for one in metadata.distributions()}
+    return {"python": platform.python_version()} | {
+        name: installed[name] for name in PACKAGES if name in installed
+    }
 
 
 def _newest_first(home: Path) -> Iterator[Run]:

@@ -1,0 +1,5 @@
+"""`python -m fulfilltools` is the command."""
+
+from fulfilltools.cli import main
+
+main()

@@ -1,0 +1,248 @@
+"""The command. Exit status: 0 done, 1 failed, 2 wrong usage or settings, 3 `--fail-on` reached.
+
+Whatever fails is one line on stderr; FULFILLTOOLS_DEBUG=1 shows Python's traceback instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import threading
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from fulfilltools.errors import FulfillError, RunError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fulfilltools.notebooks import Step
+    from fulfilltools.runs import Run
+    from fulfilltools.settings import Connection
+
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+SCHEDULED = ("1_fetch_orders", "2_diagnose_causes", "3_report")
+FAIL_ON_REACHED = 3
+STOPPED_BY_TERM = 128 + signal.SIGTERM
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Which Shopify orders are not shipped, why, and who does what next.",
+)
+
+ShopOption = Annotated[str | None, typer.Option(help="The shop's name, as it is set.")]
+DemoOption = Annotated[bool, typer.Option("--demo", help="Take the demo shop.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command and exit."""
+    signal.signal(signal.SIGTERM, _stop)  # so that what is open is closed
+    try:
+        arguments = sys.argv[1:] if arguments is None else arguments
+        status = app(arguments or ["--help"], prog_name="fulfilltools", standalone_mode=False)
+    except Exception as error:
+        if os.environ.get("FULFILLTOOLS_DEBUG"):
+            raise
+        print(f"fulfilltools: {_one_line(error)}", file=sys.stderr)  # noqa: T201
+        sys.exit(_exit_status(error))
+    sys.exit(status)
+
+
+@app.command()
+def run(
+    shop: ShopOption = None,
+    demo: DemoOption = False,
+    since: Annotated[str | None, typer.Option(help="Orders since this date (60 days).")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The moment to report (now).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Copy the six files here, too.")] = None,
+    keep: Annotated[int | None, typer.Option(min=1, help="Keep only the newest N runs.")] = None,
+    fail_on: Annotated[
+        Literal["info", "low", "medium", "high", "critical"] | None,
+        typer.Option(help="Exit with 3 when an order is this bad or worse."),
+    ] = None,
+    notebooks: Annotated[Path | None, typer.Option(help="Run your own copies.")] = None,
+    deadline: Annotated[float, typer.Option(min=0.01, help="Minutes for it all.")] = 120,
+) -> None:
+    """Fetch the orders, diagnose each open one, and write the report."""
+    from fulfilltools import runs, steps
+    from fulfilltools.notebooks import run_notebooks
+    from fulfilltools.settings import load_settings
+
+    settings = load_settings()
+    if out:
+        _make_folder(out)
+    if not (shop or demo) and steps.chosen_shop(settings) == steps.DEMO:
+        _say("No shop is set, so this is the demo shop. The README says how to connect yours.")
+    with steps.reach(_meant(shop, demo=demo), settings) as connection:
+        moment = steps.moment_to_report(as_of, connection)
+        secrets = steps.secrets_of(connection)
+        home = settings.runs
+        with runs.new_run(home, connection.name, moment, secrets=secrets, keep=keep) as writing:
+            seconds = run_notebooks(
+                _scheduled(writing, since, notebooks),
+                environment=_environment(connection) | {"FULFILLTOOLS_RUNS": str(home)},
+                deadline=60 * deadline,
+                on_done=lambda name, took: _say(f"{name}: {took:.1f} s"),
+            )
+            writing.record(seconds=seconds)
+    done = runs.Run(runs.run_folder(home, connection.name, moment))
+    if out:
+        _copy(done, out)
+    _show(done)
+    if fail_on and _is_reached(done, fail_on):
+        raise typer.Exit(FAIL_ON_REACHED)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8099,
+) -> None:
+    """Serve the demo shop until stopped, and print the settings that reach it."""
+    from fulfilltools import demo as shop
+
+    try:
+        with shop.serve(port=port) as server:
+            typer.echo(f"export SHOPIFY_API_URL={server.url}")
+            typer.echo(f"export SHOPIFY_SHOP={shop.SHOP_DOMAIN}")
+            typer.echo(f"export SHOPIFY_ACCESS_TOKEN={server.access_token}")
+            _say(f"The demo shop's orders are of {shop.AS_OF:%d %B %Y}. Ctrl-C stops it.")
+            with suppress(KeyboardInterrupt):
+                threading.Event().wait()
+    except OSError as error:
+        raise SettingsError(
+            f"Port {port} cannot be served: {error.strerror}. Choose another with --port."
+        ) from error
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(context: typer.Context) -> None:
+    """Open JupyterLab on the notebooks; further options go to it."""
+    folder = _own_notebooks()
+    arguments = ["-m", "jupyterlab", "--KernelManager.transport_encryption=auto"]
+    arguments += [f"--ServerApp.root_dir={folder}", *context.args]
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - it becomes JupyterLab
+
+
+def _meant(shop: str | None, *, demo: bool) -> str | None:
+    if shop and demo:
+        raise SettingsError("--shop and --demo are two shops. Give one of them.")
+    return "demo" if demo else shop
+
+
+def _scheduled(writing: Run, since: str | None, folder: Path | None) -> list[Step]:
+    from fulfilltools.notebooks import Step, shipped_notebooks
+
+    (writing.folder / "notebooks").mkdir()
+    where = {"shop": writing.shop, "run_folder": str(writing.folder)}
+    asked = {"since": since, "as_of": writing.manifest["as_of"]}
+    return [
+        Step(
+            notebook=(folder or shipped_notebooks()) / f"{name}.ipynb",
+            output=writing.folder / "notebooks" / f"{name}.ipynb",
+            parameters=where | asked if name == SCHEDULED[0] else where,
+        )
+        for name in SCHEDULED
+    ]
+
+
+def _environment(connection: Connection) -> dict[str, str]:
+    """How notebooks reach the demo shop that this process serves; others they know."""
+    if connection.name != "demo" or not (connection.api_url and connection.access_token):
+        return {}
+    return {
+        "SHOPIFY_SHOP": connection.domain,
+        "SHOPIFY_API_URL": connection.api_url,
+        "SHOPIFY_ACCESS_TOKEN": connection.access_token.get_secret_value(),
+    }
+
+
+def _show(done: Run) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, soft_wrap=True)
+    numbers = done.summary
+    table = Table("severity", "fulfillment orders")
+    table.columns[1].justify = "right"
+    for severity in reversed(SEVERITIES):
+        if count := numbers["by_severity"].get(severity):
+            table.add_row(severity, f"{count:,}")
+    console.print(numbers["headline"], markup=False)
+    console.print(table)
+    console.print(str(done.folder / "report.html"), markup=False)
+
+
+def _is_reached(done: Run, severity: str) -> bool:
+    worse = SEVERITIES[SEVERITIES.index(severity) :]
+    return any(done.summary["by_severity"].get(one) for one in worse)
+
+
+def _copy(done: Run, out: Path) -> None:
+    from fulfilltools.runs import SIX_FILES
+
+    with _written(out):
+        for name in SIX_FILES:
+            shutil.copyfile(done.folder / name, out / name)
+
+
+def _make_folder(out: Path) -> None:
+    with _written(out):
+        out.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            f"{folder} cannot be written: {error.strerror}. Choose another folder."
+        ) from error
+
+
+def _own_notebooks() -> Path:
+    """Find the checkout's notebooks; an installed package copies its own, to be edited."""
+    from fulfilltools.notebooks import shipped_notebooks
+
+    shipped = shipped_notebooks()
+    if shipped.name == "notebooks":
+        return shipped
+    own = Path.cwd() / "notebooks"
+    if not own.exists():
+        with _written(own):
+            shutil.copytree(shipped, own)
+        _say(f"The notebooks were copied to {own}.")
+    return own
+
+
+def _exit_status(error: Exception) -> int:
+    if isinstance(error, FulfillError):
+        return error.exit_status
+    return error.exit_code if isinstance(error, TyperException) else 1
+
+
+def _one_line(error: Exception) -> str:
+    from fulfilltools.runs import without_secrets
+
+    text = error.format_message() if isinstance(error, TyperException) else str(error)
+    if not isinstance(error, FulfillError | TyperException):
+        text = (
+            f"{type(error).__name__}: {text}. This is our mistake; FULFILLTOOLS_DEBUG=1 shows it."
+        )
+    text += "".join(f" (kept: {note})" for note in getattr(error, "__notes__", []))
+    return without_secrets(" ".join(text.split()).encode())[0].decode()
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _stop(*_: object) -> NoReturn:
+    sys.exit(STOPPED_BY_TERM)

@@ -1,0 +1,183 @@
+"""What the notebooks do, a call each: fetch, open, report.
+
+With the shop "demo", the demo shop is served while its orders are fetched, unless the
+environment names one that is being served already.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from fulfilltools import runs
+from fulfilltools.errors import RunError, SettingsError
+from fulfilltools.settings import Connection, load_settings, shop_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from fulfilltools.diagnosis import Diagnosis
+    from fulfilltools.runs import Run
+    from fulfilltools.settings import Settings
+
+DEMO = "demo"
+
+
+def fetch(
+    shop: str | None = None,
+    since: str | None = None,
+    as_of: str | None = None,
+    run_folder: str | None = None,
+) -> Run:
+    """Fetch a shop's orders into a run: raw answers, tidy tables and the backlog.
+
+    Without `shop` the one that is set, else the demo shop. `since` and `as_of` are ISO dates
+    or moments in UTC; without them, 60 days before `as_of`, and now. With `run_folder` the
+    run is written right there, as `fulfilltools run` asks; else it replaces the shop's run of
+    that moment. Raises SettingsError, ShopifyError, TableError or RunError.
+    """
+    settings = load_settings()
+    with reach(shop, settings) as connection:
+        moment = moment_to_report(as_of, connection)
+        if run_folder:
+            run = _given_run(Path(run_folder), connection.name, moment)
+            _fetch_into(run, connection, since)
+            return run
+        secrets = secrets_of(connection)
+        with runs.new_run(settings.runs, connection.name, moment, secrets=secrets) as run:
+            _fetch_into(run, connection, since)
+    return runs.Run(runs.run_folder(settings.runs, connection.name, moment))
+
+
+def open_run(run: str | Path | None = None) -> Run:
+    """Open a run by its folder, or a shop's newest by the shop's name.
+
+    Without either, the newest of the shop that is set. The demo shop is fetched first when it
+    has no run. Raises RunError where there is none.
+    """
+    if run is not None and (isinstance(run, Path) or os.sep in run):
+        return runs.Run(Path(run))
+    settings = load_settings()
+    name = shop_name(run) if run else chosen_shop(settings)
+    try:
+        return runs.newest_run(settings.runs, name)
+    except RunError:
+        if name != DEMO:
+            raise
+        return fetch(DEMO)
+
+
+def build_backlog(run: Run) -> pd.DataFrame:
+    """Build the tidy tables and the backlog from the raw files, by today's policy.
+
+    `fetch` does so too; call it again after a change of `[policy]` in fulfilltools.toml.
+    """
+    from fulfilltools import tables  # noqa: PLC0415 - DuckDB and pandas only when needed
+
+    policy = load_settings().policy
+    return tables.build(run.raw, run.folder, as_of=run.as_of, policy=policy).backlog
+
+
+def write_report(run: Run, diagnosis: Diagnosis) -> Run:
+    """Write the six files of a run, compared with the shop's run before."""
+    from fulfilltools import history, report  # noqa: PLC0415 - they draw, which takes a second
+
+    previous = run.previous()
+    facts = report.Facts(
+        run_id=run.manifest["run_id"],
+        fetch=run.fetched,
+        versions=runs.package_versions(),
+        policy=load_settings().policy.model_dump(),
+    )
+    before = history.load(previous.folder) if previous else None
+    report.write_outputs(run.folder, diagnosis, facts, before)
+    run.seal()
+    return run
+
+
+@contextmanager
+def reach(shop: str | None, settings: Settings) -> Iterator[Connection]:
+    """Give the connection of the shop meant; serve the demo shop meanwhile if it is that."""
+    name = shop_name(shop) if shop else chosen_shop(settings)
+    if name != DEMO or name in settings.shops:
+        connection = settings.shop(name)
+        if connection is None:
+            raise SettingsError("No shop is set. Set SHOPIFY_SHOP, or take the demo shop.")
+        yield connection
+        return
+    from fulfilltools import demo  # noqa: PLC0415 - only the demo shop needs its server
+
+    served = settings.shops.get(shop_name(demo.SHOP_DOMAIN))
+    if served and served.api_url:
+        yield served.model_copy(update={"name": DEMO})
+        return
+    with demo.serve() as server:
+        yield Connection(
+            name=DEMO,
+            domain=demo.SHOP_DOMAIN,
+            api_url=server.url,
+            access_token=SecretStr(server.access_token),
+        )
+
+
+def chosen_shop(settings: Settings) -> str:
+    """Name the shop that is set, or the demo shop where none is."""
+    connection = settings.shop()
+    return connection.name if connection else DEMO
+
+
+def moment_to_report(as_of: str | None, connection: Connection) -> datetime:
+    """Take the moment given, in whole seconds; else now, or the demo shop's Monday."""
+    if as_of:
+        return parse_moment(as_of, "as_of")
+    if connection.name == DEMO:
+        from fulfilltools import demo  # noqa: PLC0415 - see reach()
+
+        return demo.AS_OF
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def parse_moment(text: str, name: str) -> datetime:
+    """Read an ISO date or moment, UTC where it names no zone. Raises SettingsError."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"{name} is {text!r}, which is no date. Write it like 2026-11-23 or "
+            "2026-11-23T07:00:00Z."
+        ) from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def secrets_of(connection: Connection) -> list[str]:
+    """List what must appear nowhere."""
+    known = (connection.access_token, connection.client_secret)
+    return [secret.get_secret_value() for secret in known if secret]
+
+
+def _given_run(folder: Path, shop: str, as_of: datetime) -> Run:
+    if (folder / runs.MANIFEST).is_file():
+        return runs.Run(folder)
+    return runs.begin_run(folder, shop, as_of)
+
+
+def _fetch_into(run: Run, connection: Connection, since: str | None) -> None:
+    from fulfilltools import admin  # noqa: PLC0415 - ShopifyAPI only when a shop is asked
+
+    with admin.AdminClient(connection) as client:
+        admin.fetch(
+            client,
+            run.raw,
+            since=parse_moment(since, "since") if since else None,
+            as_of=run.as_of,
+        )
+    build_backlog(run)
