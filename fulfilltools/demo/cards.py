@@ -86,7 +86,7 @@ class Card:
     siblings: bool = False
     fulfill_by: datetime | None = None
     external_url: str | None = None
-    location_gone: bool = False
+    gone_place: str | None = None
     buttons_gone: bool = False
     data: Node = field(default_factory=dict)
     updated: datetime = field(init=False)
@@ -286,4 +286,7 @@ class Card:
         self.order.shipments.append(ready)
         return self._now("ready_for_pickup", "marked the items as ready for pickup.")
 
-
+    def hand_over(self) -> Shipment:
+        """Give the customer what was ready."""
+        self.order.shipments.pop()
+        return self.fulfill(shown="PICKED_UP")

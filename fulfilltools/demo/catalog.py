@@ -263,6 +263,7 @@ TIP = Product("Dricks", 20, None, ships=False, tracked=False, fulfillable=False,
 TIP_PRODUCT = untouchable("Dricks till packarna", 20, "TIP-APP", "Tip")
 PROTECTION = untouchable("Shipping Protection", 39, "PROT-01", "Insurance")
 ASSEMBLY = untouchable("Montering hemma (tjänst)", 690, "SRV-MNT", "Service")
+RENTAL = untouchable("Hyra: partytält 3×6 m", 1200, "HYR-TLT", "Rental")
 CONSULTATION = untouchable("Inredningshjälp 60 min", 950, "SRV-INR", "Service")
 PREORDER = Product("Taklampa Vintergatan (förbeställ)", 3290, "LMP-PRE", tags=("preorder",))
 COFFEE_BOX = Product("Kaffelåda, månadens bönor", 219, "PRN-KAF", kind="Subscription")

@@ -98,8 +98,9 @@ class Order:
         """What the customer owes in all, in kronor, after removals and refunds."""
         if self.cancelled:
             return 0
-        goods = sum(li.product.price * (li.quantity - li.removed) for li in self.lines)
-        return goods + self.shipping - self.paid("REFUND")
+        goods = sum(line.product.price * line.quantity for line in self.lines)
+        removed = sum(line.product.price * line.removed for line in self.lines)
+        return goods + self.shipping - max(removed, self.paid("REFUND"))
 
     def paid(self, *kinds: str) -> int:
         """Sum of the successful transactions of these kinds."""
@@ -202,11 +203,11 @@ class Order:
         self.note("closed", "archived this order.")
         return self
 
-    def add(self, product: Product, quantity: int = 1) -> Card:
-        """Edit the order: one more line, on a card of its own."""
+    def add(self, product: Product, quantity: int = 1, *, exchange: bool = False) -> Card:
+        """Edit the order (or exchange goods): one more line, on a card of its own."""
         line = Line(product, quantity)
         self.lines.append(line)
-        self.edited = True
+        self.edited = self.edited or not exchange
         self.note("edited", "edited this order.")
         method = self.cards[0].method
         return self.new_card(product.home, [CardLine(line, quantity, quantity)], method)

@@ -254,16 +254,17 @@ class Writer:
             "fulfillBy": iso(card.fulfill_by),
             "deliveryMethod": self._method(card),
             "assignedLocation": {
-                "name": place.name,
+                "name": card.gone_place or place.name,
                 "countryCode": place.country,
-                "location": None if card.location_gone else self.stock.locations[card.place],
+                "location": None if card.gone_place else self.stock.locations[card.place],
             },
             "supportedActions": [{"action": a, "externalUrl": None} for a in actions]
             + (external if card.external_url else []),
             "fulfillmentHolds": [self._hold(hold, card) for hold in card.holds],
             "lineItems": [self._card_line(item, lines) for item in card.lines],
             "merchantRequests": [
-                asked | {"id": self._new("FulfillmentOrderMerchantRequest")}
+                asked
+                | {"id": self._new("FulfillmentOrderMerchantRequest")}
                 | {"sentAt": iso(asked["sentAt"])}
                 for asked in card.requests
             ],

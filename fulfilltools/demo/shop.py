@@ -36,6 +36,7 @@ class Truth(NamedTuple):
     code: str
     variant: str | None = None
     story: str = ""
+    without_list: str | None = None  # the code while no supplier's list has been read
 
 
 @dataclass
@@ -51,6 +52,10 @@ class Shop:
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)  # noqa: S311 - a story, not a secret
+
+    def knows(self, card: Card, code: str, variant: str | None = None, **more: str) -> None:
+        """Note why one card is stuck, where an order's cards have different reasons."""
+        self.truth[card] = Truth(code, variant, **more)
 
     def ago(self, days: int, clock: str = "10:00") -> datetime:
         """Say a moment by days before today and the clock on the wall."""
@@ -111,7 +116,8 @@ class Shop:
         cards: dict[tuple[str, str], list[Line]] = {}
         for line in lines:
             if line.product.fulfillable:
-                kind = method if line.product.ships or method == "RETAIL" else "NONE"
+                by_hand = method in ("RETAIL", "PICK_UP")
+                kind = method if line.product.ships or by_hand else "NONE"
                 place = routes.get(line.product, line.product.home)
                 cards.setdefault((place, kind), []).append(line)
         return cards

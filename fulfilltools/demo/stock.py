@@ -44,9 +44,7 @@ class Stock:
 
     def _item(self, product: Product, number: int, spare: list[int]) -> Node:
         shelves = product.stock or dict.fromkeys((product.home, *product.also_at))
-        levels = [
-            self._level(product, place, number, spare[n]) for n, place in enumerate(shelves)
-        ]
+        levels = [self._level(product, place, number, spare[n]) for n, place in enumerate(shelves)]
         twins = [p for p in PRODUCTS if p.sku and p.sku == product.sku]
         return {
             "id": gid("InventoryItem", number),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fulfilltools.demo.catalog import PLACES, Node, gid, service_node
+from fulfilltools.demo.history import live_sixty_days
 from fulfilltools.demo.shape import Writer, iso
 from fulfilltools.demo.shop import AS_OF, Shop, Truth
 from fulfilltools.demo.stock import Stock
@@ -59,6 +60,7 @@ class World:
 def build_world(seed: int = 2026, as_of: datetime = AS_OF) -> World:
     """Act out the shop's orders; the same seed gives the same bytes."""
     shop = Shop(seed, as_of)
+    live_sixty_days(shop)
     tell_everything(shop)
     stock = Stock(shop, iso(as_of) or "")
     writer = Writer(stock, as_of)

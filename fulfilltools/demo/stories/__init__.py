@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fulfilltools.demo.stories import manual
+from fulfilltools.demo.stories import (
+    digital,
+    finished,
+    holds,
+    manual,
+    money,
+    places,
+    remainders,
+    services,
+)
 from fulfilltools.demo.stories.telling import tell
 
 if TYPE_CHECKING:
     from fulfilltools.demo.shop import Shop
 
-CHAPTERS = (manual,)
+CHAPTERS = (manual, finished, holds, services, money, digital, places, remainders)
 
 
 def tell_everything(shop: Shop) -> None:

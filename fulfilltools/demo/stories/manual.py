@@ -1,34 +1,26 @@
 """The manual queue: paid, in stock, free to ship, and nobody has shipped it yet."""
 
-from __future__ import annotations
+from fulfilltools.demo import catalog as the
+from fulfilltools.demo.stories.telling import Order, Shop, story
 
-from typing import TYPE_CHECKING
-
-from fulfilltools.demo.catalog import (
-    BLANKET,
-    BOWL,
-    CANDLE,
-    CHAIR,
-    CUSHION,
-    HALLWAY,
-    LAMP,
-    MUG,
-    RUG,
-    SHELF,
-    TABLE_LAMP_AR,
-    TRAY,
+GOODS = (
+    the.LAMP,
+    the.BLANKET,
+    the.CANDLE,
+    the.MUG,
+    the.SHELF,
+    the.BOWL,
+    the.TABLE_LAMP_AR,
+    the.CUSHION,
+    the.HALLWAY,
+    the.RUG,
+    the.TRAY,
+    the.CHAIR,
 )
-from fulfilltools.demo.stories.telling import story
-
-if TYPE_CHECKING:
-    from fulfilltools.demo.merchant import Order
-    from fulfilltools.demo.shop import Shop
-
-GOODS = (LAMP, BLANKET, CANDLE, MUG, SHELF, BOWL, TABLE_LAMP_AR, CUSHION, HALLWAY, RUG, TRAY, CHAIR)
 COUNTRIES = ("SE",) * 6 + ("NO", "DE", "FI", "US", "JP")
 
 
-@story("manual_fresh", times=24)
+@story("manual_fresh", times=16)
 def ordered_over_the_weekend(shop: Shop) -> Order:
     days = shop.rng.choice((1, 1, 2, 2, 2))
     clock = f"{shop.rng.randint(8, 21)}:{shop.rng.randint(10, 59)}"
@@ -36,9 +28,27 @@ def ordered_over_the_weekend(shop: Shop) -> Order:
     return shop.buy(cart, shop.ago(days, clock), country=shop.rng.choice(COUNTRIES))
 
 
-@story("manual_late", "sla", times=18)
+@story("manual_late", "sla", times=12)
 def overlooked_by_the_warehouse_for_more_than_a_week(shop: Shop) -> Order:
     days = shop.rng.randint(10, 24)
     clock = f"{shop.rng.randint(8, 19)}:{shop.rng.randint(10, 59)}"
     product = shop.rng.choice(GOODS)
     return shop.buy(product, shop.ago(days, clock), country=shop.rng.choice(COUNTRIES))
+
+
+@story("manual_late", "sla")
+def forgotten_since_august(shop: Shop) -> Order:
+    return shop.buy(the.LAMP, shop.ago(96))
+
+
+@story("manual_fresh", unlike=("manual_late",), times=2)
+def seventy_hours_old_but_the_weekend_does_not_count(shop: Shop) -> Order:
+    clock = f"{shop.rng.randint(13, 16)}:{shop.rng.randint(10, 59)}"
+    return shop.buy(shop.rng.choice(GOODS), shop.ago(3, clock))
+
+
+@story("manual_fresh", unlike=("manual_late",))
+def imported_from_the_old_shop_but_processed_on_sunday(shop: Shop) -> Order:
+    order = shop.buy(the.SHELF, shop.ago(19), channel="shopify_draft_order")
+    order.processed = shop.ago(1)
+    return order

@@ -32,8 +32,9 @@ class Story:
             _check_the_clock(order, shop)
             open_cards = [card for card in order.cards if card.is_open and not order.cards_hidden]
             for stuck in open_cards or [order]:
-                if self.code:
-                    shop.truth.setdefault(stuck, Truth(self.code, self.variant, self.title))
+                known = shop.truth.get(stuck, Truth(self.code, self.variant))
+                if known.code:
+                    shop.truth[stuck] = known._replace(story=known.story or self.title)
                 if self.unlike:
                     shop.look_alikes[stuck] = self.unlike
 
