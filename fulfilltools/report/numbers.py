@@ -1,0 +1,237 @@
+"""The numbers of a run: counts that add up, money by currency, rows as plain objects.
+
+Money is Decimal from end to end, written as strings with the currency's own decimals, and
+never added across currencies.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from fulfilltools import history
+from fulfilltools.cause import SEVERITIES
+from fulfilltools.plots import needing_action
+from fulfilltools.wording import plain_amount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pandas import DataFrame, Series
+
+    from fulfilltools.diagnosis import Diagnosis
+    from fulfilltools.history import Snapshot
+
+COLUMNS = (
+    "order",
+    "order_id",
+    "fulfillment_order_id",
+    "cause",
+    "variant",
+    "also",
+    "verdict",
+    "severity",
+    "owner",
+    "proof",
+    "evidence",
+    "action",
+    "age_hours",
+    "value",
+    "currency",
+    "location",
+    "admin_url",
+)
+"""What a finding is in `findings.json` and `findings.csv`, in this order."""
+
+WORST_FIRST = tuple(map(str, reversed(SEVERITIES)))
+DUE_SOON_HOURS = 24
+
+NO_LOCATION = "no location"
+HEADLINES = {
+    "empty": "No order waits: nothing in this shop is unfulfilled.",
+    "calm": "Nothing needs action: all {n} unfulfilled orders wait by design or need nothing.",
+    "one": "1 of {n} unfulfilled orders needs action: {cause}.",
+    "act": "{k} of {n} unfulfilled orders need action. The largest group ({rows}): {cause}.",
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a report says about its run, beside the diagnosis.
+
+    `fetch` is the FetchReport as a dict; `versions` names packages; `policy` the thresholds.
+    """
+
+    run_id: str
+    fetch: Mapping[str, Any]
+    versions: Mapping[str, str] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def time_zone(self) -> str:
+        """The shop's IANA time zone, UTC when it could not be read."""
+        return str(self.fetch.get("time_zone") or "UTC")
+
+
+def summary(diagnosis: Diagnosis, facts: Facts, previous: Snapshot | None = None) -> dict[str, Any]:
+    """Count a run for `summary.json`; rows by cause add up to `rows`."""
+    findings, fetch = diagnosis.findings, facts.fetch
+    acting = needing_action(findings)
+    orders = {
+        "seen": int(fetch.get("orders_received") or 0),
+        "unfulfilled": int(findings["order_id"].nunique()),
+        "actionable": int(acting["order_id"].nunique()),
+    }
+    return {
+        "schema": 1,
+        "run_id": facts.run_id,
+        "shop": fetch.get("shop"),
+        "shop_name": fetch.get("shop_name"),
+        "as_of": f"{pd.Timestamp(diagnosis.as_of).tz_convert('UTC'):%Y-%m-%dT%H:%M:%SZ}",
+        "time_zone": facts.time_zone,
+        "api_version": fetch.get("api_version_answered") or fetch.get("api_version"),
+        "headline": _headline(orders, acting),
+        "orders": orders,
+        "rows": len(findings),
+        "by_cause": by_cause(findings),
+        "by_severity": {name: int((findings["severity"] == name).sum()) for name in WORST_FIRST},
+        "by_verdict": _counts(findings["verdict"]),
+        "by_owner": _counts(findings["owner"]),
+        "by_location": _counts(findings["location"]),
+        "value_at_risk": money_by_currency(acting),
+        "age_hours": _ages(acting["age_hours"]),
+        "late": _late(diagnosis.backlog, acting),
+        "unknown": _unknown(diagnosis),
+        "unexplained": int(diagnosis.unexplained),
+        "since_last_run": _since(history.Snapshot(facts.run_id, findings, fetch), previous),
+        "fetch": dict(fetch),
+    }
+
+
+def by_cause(findings: DataFrame) -> list[dict[str, Any]]:
+    """Count each cause, in the order in which the worst of its rows stands."""
+    return [
+        {
+            "cause": cause,
+            "title": rows["title"].iloc[0],
+            "severity": min(rows["severity"], key=WORST_FIRST.index),
+            "verdict": rows["verdict"].iloc[0],
+            "owner": rows["owner"].iloc[0],
+            "rows": len(rows),
+            "orders": int(rows["order_id"].nunique()),
+            "value": money_by_currency(rows),
+            "oldest_hours": _ages(rows["age_hours"])["oldest"],
+        }
+        for cause, rows in findings.groupby("cause", sort=False)
+    ]
+
+
+def findings_list(findings: DataFrame) -> list[dict[str, Any]]:
+    """Give each finding as a plain object with the keys of `findings.json`."""
+    rows = findings.loc[:, list(COLUMNS)].astype(object).to_dict("records")
+    return [{str(key): _plain(str(key), value, row) for key, value in row.items()} for row in rows]
+
+
+def findings_csv(findings: DataFrame) -> str:
+    """Write the findings as CSV (RFC 4180) that no spreadsheet reads as formulas."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for row in findings_list(findings):
+        row["also"] = " ".join(row["also"])
+        writer.writerow([formula_safe(value) for value in row.values()])
+    return text.getvalue()
+
+
+def formula_safe(value: object) -> object:
+    """Put an apostrophe before a text that a spreadsheet would run."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
+
+
+def money_by_currency(rows: DataFrame) -> dict[str, str]:
+    """Sum values by currency, as strings with the currency's decimals."""
+    sums: dict[str, Decimal] = {}
+    for value, currency in zip(rows["value"], rows["currency"], strict=True):
+        if not pd.isna(value) and not pd.isna(currency):
+            sums[currency] = sums.get(currency, Decimal(0)) + Decimal(str(value))
+    return {currency: plain_amount(sums[currency], currency) for currency in sorted(sums)}
+
+
+def _headline(orders: Mapping[str, int], acting: DataFrame) -> str:
+    if not orders["unfulfilled"]:
+        return HEADLINES["empty"]
+    if not orders["actionable"]:
+        return HEADLINES["calm"].format(n=orders["unfulfilled"])
+    largest = acting.loc[acting["cause"] == acting["cause"].mode().iloc[0], "title"]
+    sentence = HEADLINES["one" if orders["actionable"] == 1 else "act"]
+    return sentence.format(
+        k=orders["actionable"],
+        n=orders["unfulfilled"],
+        cause=largest.iloc[0].rstrip("."),
+        rows=len(largest),
+    )
+
+
+def _counts(names: Series) -> dict[str, int]:
+    known = names.astype(object).where(names.notna(), NO_LOCATION)
+    return {str(name): int(count) for name, count in known.value_counts().items()}
+
+
+def _ages(hours: Series) -> dict[str, float | None]:
+    known = pd.to_numeric(hours, errors="coerce").dropna().astype("float64")
+    if known.empty:
+        return {"median": None, "p90": None, "oldest": None}
+    shares = {"median": 0.5, "p90": 0.9, "oldest": 1.0}
+    return {name: round(float(known.quantile(share)), 1) for name, share in shares.items()}
+
+
+def _late(backlog: DataFrame, acting: DataFrame) -> dict[str, int]:
+    """Count rows that need action past their promise, and those due within a day."""
+    ids = acting["fulfillment_order_id"].where(
+        acting["fulfillment_order_id"].notna(), acting["order_id"]
+    )
+    hours = backlog.loc[backlog["row_id"].isin(ids), "hours_late"].astype("Float64")
+    return {
+        "rows": int((hours > 0).sum()),
+        "due_soon": int(((hours <= 0) & (hours > -DUE_SOON_HOURS)).sum()),
+    }
+
+
+def _unknown(diagnosis: Diagnosis) -> dict[str, Any]:
+    by_code = {str(code): int(n) for code, n in diagnosis.unknown.items() if n}
+    return {"rows": max(by_code.values(), default=0), "by_cause": by_code}
+
+
+def _since(now: Snapshot, previous: Snapshot | None) -> dict[str, Any]:
+    changes = history.compare(now, previous)
+    return {
+        "previous": changes.previous,
+        "new": _names(changes.new["order"]),
+        "cleared": _names(changes.cleared["order"]),
+        "changed": _names(changes.changed["order"]),
+        "recurring": changes.recurring,
+        "comparable": changes.comparable,
+        "note": changes.note,
+    }
+
+
+def _names(orders: Iterable[object]) -> list[str]:
+    return list(dict.fromkeys(map(str, orders)))
+
+
+def _plain(key: str, value: Any, row: Mapping[Any, Any]) -> Any:  # noqa: ANN401 (any cell)
+    """Turn a cell into what JSON knows; missing is null, money a string."""
+    if key == "also":
+        return [] if value is None or value is pd.NA else [str(code) for code in value]
+    if pd.isna(value):
+        return None
+    if key == "value":
+        return plain_amount(Decimal(str(value)), row["currency"])
+    return round(float(value), 1) if key == "age_hours" else str(value)

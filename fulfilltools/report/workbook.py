@@ -1,0 +1,216 @@
+"""The workbook: worklists with real types, made for filtering, safe against formulas."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import xlsxwriter
+from babel.numbers import get_currency_precision
+
+from fulfilltools.plots import label, needing_action
+from fulfilltools.report.numbers import COLUMNS, Facts, findings_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pandas import DataFrame
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+    from fulfilltools.diagnosis import Diagnosis
+
+MOST_LINKS = 65_000
+"""Excel takes 65,530 links a sheet."""
+
+SHEETS = ("Summary", "Worklist", "All orders", "Causes", "Data quality")
+HEADERS = {
+    "order": ("Order", 12),
+    "severity": ("Severity", 10),
+    "cause": ("Cause", 26),
+    "variant": ("Variant", 16),
+    "evidence": ("Evidence", 60),
+    "action": ("Next step", 48),
+    "owner": ("Owner", 12),
+    "verdict": ("Verdict", 16),
+    "age_hours": ("Waiting (hours)", 11),
+    "created_at": ("Created ({zone})", 18),
+    "value": ("Value", 13),
+    "currency": ("Currency", 9),
+    "location": ("Location", 24),
+    "proof": ("Proof", 10),
+    "also": ("Also", 28),
+    "order_id": ("Order ID", 34),
+    "fulfillment_order_id": ("Fulfillment order ID", 44),
+}
+CAUSE_HEADERS = {
+    "cause": ("Cause", 26),
+    "title": ("What it means", 70),
+    "severity": ("Severity", 10),
+    "verdict": ("Verdict", 16),
+    "owner": ("Owner", 12),
+    "rows": ("Fulfillment orders", 12),
+    "orders": ("Orders", 9),
+    "oldest_hours": ("Longest wait (hours)", 12),
+    "value": ("Value", 34),
+}
+FACT_HEADERS = {"fact": ("What", 38), "value": ("Value", 90)}
+
+
+class _Book:
+    """An XlsxWriter workbook in memory with this report's formats."""
+
+    def __init__(self, created: pd.Timestamp) -> None:
+        self.bytes = io.BytesIO()
+        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        self.book = xlsxwriter.Workbook(self.bytes, options)
+        self.book.set_properties({"title": "Unfulfilled orders", "created": created})
+        self.formats: dict[str, Format] = {}
+
+    def format(self, number_format: str) -> Format:
+        """Give one format a number format; texts wrap and stand at the top."""
+        if number_format not in self.formats:
+            look = {"num_format": number_format, "valign": "top", "text_wrap": number_format == "@"}
+            self.formats[number_format] = self.book.add_format(look)
+        return self.formats[number_format]
+
+    def sheet(
+        self, name: str, headers: Mapping[str, tuple[str, int]], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Add a sheet that is one table, its header frozen."""
+        sheet = self.book.add_worksheet(name)
+        titles = [{"header": title} for title, _ in headers.values()]
+        table = f"{name.replace(' ', '_')}_table"
+        last = max(len(rows), 1)
+        sheet.add_table(
+            0,
+            0,
+            last,
+            len(headers) - 1,
+            {"name": table, "columns": titles, "style": "Table Style Light 1"},
+        )
+        for column, (_, width) in enumerate(headers.values()):
+            sheet.set_column(column, column, width)
+        sheet.freeze_panes(1, 1)
+        sheet.repeat_rows(0)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        for line, row in enumerate(rows, start=1):
+            for column, key in enumerate(headers):
+                self.cell(sheet, (line, column), key, row)
+
+    def cell(
+        self, sheet: Worksheet, place: tuple[int, int], key: str, row: Mapping[str, Any]
+    ) -> None:
+        """Write one value with its own type: link, date, money, number or text."""
+        value = row[key]
+        if value is None:
+            sheet.write_blank(*place, None)
+        elif key == "order" and _is_link(row.get("admin_url"), place):
+            sheet.write_url(*place, row["admin_url"], string=value)
+        elif key == "created_at":
+            sheet.write_datetime(*place, value, self.format("yyyy-mm-dd hh:mm"))
+        elif key == "value" and row.get("currency"):
+            digits = get_currency_precision(row["currency"])
+            number_format = f"#,##0.{'0' * digits}".rstrip(".")
+            sheet.write_number(*place, float(value), self.format(number_format))
+        elif isinstance(value, (int, float)):
+            sheet.write_number(*place, value, self.format("#,##0"))
+        else:
+            sheet.write_string(*place, str(value), self.format("@"))
+
+    def finish(self) -> bytes:
+        """Close the workbook and give its bytes."""
+        self.book.close()
+        return self.bytes.getvalue()
+
+
+def workbook(diagnosis: Diagnosis, facts: Facts, numbers: Mapping[str, Any]) -> bytes:
+    """Build `report.xlsx`: summary, worklist, all orders, causes, data quality."""
+    book = _Book(pd.Timestamp(diagnosis.as_of).tz_convert("UTC").tz_localize(None))
+    zone = facts.time_zone
+    headers = {key: (title.format(zone=zone), width) for key, (title, width) in HEADERS.items()}
+    findings = diagnosis.findings
+    book.sheet(SHEETS[0], FACT_HEADERS, _summary_rows(numbers))
+    book.sheet(SHEETS[1], headers, _rows(needing_action(findings), zone))
+    book.sheet(SHEETS[2], headers, _rows(findings, zone))
+    book.sheet(SHEETS[3], CAUSE_HEADERS, [_cause_row(cause) for cause in numbers["by_cause"]])
+    book.sheet(SHEETS[4], FACT_HEADERS, _quality_rows(numbers, facts))
+    return book.finish()
+
+
+def _rows(findings: DataFrame, zone: str) -> list[dict[str, Any]]:
+    """Give each finding with its moment in the shop's zone, which Excel cannot keep."""
+    created = pd.to_datetime(findings["created_at"], utc=True).dt.tz_convert(ZoneInfo(zone))
+    moments = created.dt.tz_localize(None)
+    return [
+        {
+            **dict.fromkeys(COLUMNS),
+            **row,
+            "cause": label(row["cause"]),
+            "also": ", ".join(row["also"]),
+            "created_at": None if pd.isna(moment) else moment.to_pydatetime(),
+        }
+        for row, moment in zip(findings_list(findings), moments, strict=True)
+    ]
+
+
+def _cause_row(cause: Mapping[str, Any]) -> dict[str, Any]:
+    return {**cause, "cause": label(cause["cause"]), "value": _amounts(cause["value"])}
+
+
+def _summary_rows(numbers: Mapping[str, Any]) -> list[dict[str, Any]]:
+    orders, since = numbers["orders"], numbers["since_last_run"]
+    facts = {
+        "Headline": numbers["headline"],
+        "Shop": numbers["shop_name"] or numbers["shop"],
+        "As of (UTC)": numbers["as_of"],
+        "Orders seen": orders["seen"],
+        "Unfulfilled orders": orders["unfulfilled"],
+        "Orders that need action": orders["actionable"],
+        "Open fulfillment orders": numbers["rows"],
+        "Past their promise": numbers["late"]["rows"],
+        "Value at risk": _amounts(numbers["value_at_risk"]),
+        "Unexplained": numbers["unexplained"],
+        "Compared with run": since["previous"] or since["note"],
+        "New": len(since["new"]),
+        "Cleared": len(since["cleared"]),
+        "Changed": len(since["changed"]),
+    }
+    groups = {"Severity": "by_severity", "Owner": "by_owner", "Location": "by_location"}
+    for title, key in groups.items():
+        facts |= {f"{title}: {name}": rows for name, rows in numbers[key].items()}
+    return _facts(facts.items())
+
+
+def _quality_rows(numbers: Mapping[str, Any], facts: Facts) -> list[dict[str, Any]]:
+    fetch = numbers["fetch"]
+    rows: list[tuple[str, Any]] = [
+        ("Run", numbers["run_id"]),
+        ("Admin API version", numbers["api_version"]),
+        ("Orders counted by Shopify", fetch.get("orders_counted")),
+        ("Orders received", fetch.get("orders_received")),
+        ("Complete", "yes" if fetch.get("complete", True) else "NO"),
+    ]
+    missing = (fetch.get("scopes_missing") or {}).items()
+    rows += [(f"Permission missing: {scope}", what) for scope, what in missing]
+    rows += [("Note", note) for note in fetch.get("notes") or []]
+    unknown = numbers["unknown"]["by_cause"].items()
+    rows += [(f"Could not be judged: {label(code)}", count) for code, count in unknown]
+    rows += [(label(name), value) for name, value in facts.policy.items()]
+    rows += [(f"Version of {name}", version) for name, version in facts.versions.items()]
+    return _facts(rows)
+
+
+def _facts(rows: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
+    return [{"fact": fact, "value": value} for fact, value in rows]
+
+
+def _amounts(amounts: Mapping[str, str]) -> str:
+    return ", ".join(f"{amount} {currency}" for currency, amount in amounts.items())
+
+
+def _is_link(url: str | None, place: tuple[int, int]) -> bool:
+    return bool(url and url.startswith("https://")) and place[0] <= MOST_LINKS

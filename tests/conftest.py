@@ -1,0 +1,134 @@
+"""What several test files share."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+
+@dataclass
+class _Diagnosed:
+    """What the report reads of a diagnosis, without running one."""
+
+    findings: pd.DataFrame
+    backlog: pd.DataFrame
+    as_of: datetime = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    unknown: pd.Series = field(default_factory=lambda: pd.Series({"fraud_review": 7}))
+    unexplained: int = 0
+
+
+_KINDS = [
+    # cause, title, verdict, severity, owner, proof, evidence, action, how many
+    (
+        "service_rejected",
+        "The fulfillment service declined the request.",
+        *("blocked", "critical", "service", "state"),
+        "Declined by Nordic 3PL: “Address not valid”",
+        "Fix the stated reason, then request fulfillment again.",
+        9,
+    ),
+    (
+        "manual_late",
+        "Paid, stocked and free to ship, but late.",
+        *("do it now", "high", "operations", "state"),
+        "Waiting at Göteborg since 12 Nov; promise was 48 business hours",
+        "Fulfill the items, or mark them as fulfilled.",
+        48,
+    ),
+    (
+        "payment_pending",
+        "The money has not arrived, so nothing may ship.",
+        *("blocked", "medium", "finance", "state"),
+        "PENDING at Klarna; 499.00 kr outstanding",
+        "Wait for the provider, or cancel the order.",
+        31,
+    ),
+    (
+        "supplier_sync_lag",
+        "The supplier’s app passed this order over.",
+        *("suspect", "high", "supplier", "inferred"),
+        '=HYPERLINK("http://evil.example") <script>alert(1)</script>',
+        "Open the order in the supplier’s app.",
+        12,
+    ),
+    (
+        "remainder_non_shippable",
+        "Only a tip or a warranty is left to fulfill.",
+        *("do it now", "low", "operations", "state"),
+        "Left: Förlängd garanti × 1",
+        "Mark the line as fulfilled.",
+        7,
+    ),
+    (
+        "manual_fresh",
+        "In the normal queue, within the promise.",
+        *("waits by design", "info", "nobody", "state"),
+        "Due in 9 business hours",
+        "Nothing yet.",
+        64,
+    ),
+    (
+        "cancelled",
+        "Cancelled orders keep showing as unfulfilled.",
+        *("nothing to do", "info", "nobody", "state"),
+        "Cancelled 14 Nov",
+        "Archive the order.",
+        29,
+    ),
+]
+_PLACES = ["Lager Göteborg", "Butik Åre", "مستودع دبي", "東京倉庫", "Nordic 3PL", None]
+
+
+@pytest.fixture(scope="session")
+def diagnosed():
+    """Build 200 diagnosed rows: Swedish, Arabic and Japanese texts, yen, formulas, gaps."""
+
+    def build(kinds=_KINDS, most=100):
+        rows = [row for kind in kinds for row in _rows(kind)[:most]]
+        columns = None if rows else [*_rows(_KINDS[0])[0]]
+        findings = pd.DataFrame(rows, columns=columns)
+        backlog = pd.DataFrame(
+            {
+                "row_id": findings["fulfillment_order_id"].fillna(findings["order_id"]),
+                "hours_late": findings["age_hours"] - 60,
+            }
+        )
+        return _Diagnosed(findings, backlog)
+
+    return build
+
+
+def _rows(kind):
+    cause, title, verdict, severity, owner, proof, evidence, action, count = kind
+    seed = sum(map(ord, cause))
+    return [
+        {
+            "order": f"#{seed + n}",
+            "order_id": f"gid://shopify/Order/{seed * 1000 + n}",
+            "fulfillment_order_id": None
+            if n == 3
+            else f"gid://shopify/FulfillmentOrder/{seed * 1000 + n}",
+            "cause": cause,
+            "variant": "ירוק" if n == 1 else None,
+            "also": ["payment_pending"] if n == 2 else [],
+            "verdict": verdict,
+            "severity": severity,
+            "owner": owner,
+            "proof": proof,
+            "evidence": evidence,
+            "action": action,
+            "age_hours": None if n == 5 else float((seed * 7 + n * 37) % 320),
+            "value": Decimal(500 + 37 * n) if n % 6 == 4 else Decimal("249.50") * (1 + n % 5),
+            "currency": "JPY" if n % 6 == 4 else "SEK",
+            "location": _PLACES[(seed + n * n) % len(_PLACES)],
+            "admin_url": "javascript:alert(1)"
+            if n == 6
+            else f"https://admin.shopify.com/store/nordlys/orders/{seed * 1000 + n}",
+            "title": title,
+            "created_at": pd.Timestamp("2026-11-10T09:00:00Z") + pd.Timedelta(hours=n),
+            "is_open": True,
+        }
+        for n in range(count)
+    ]

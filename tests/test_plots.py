@@ -1,0 +1,107 @@
+"""The pictures: their numbers, their words, their manners."""
+
+import subprocess
+import sys
+from itertools import pairwise
+
+import matplotlib as mpl
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from fulfilltools import plots
+
+
+def lightness(color):
+    red, green, blue = to_rgb(color)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("plot", plots.PICTURES)
+def test_a_picture_uses_the_axes_it_is_given(plot, diagnosed):
+    axes = Figure().subplots()
+    assert plot(diagnosed(), ax=axes) is axes
+
+
+@pytest.mark.parametrize("plot", plots.PICTURES)
+def test_a_picture_leaves_the_settings_of_others_alone(plot, diagnosed):
+    before = dict(mpl.rcParams)
+    plot(diagnosed())
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("plot", plots.PICTURES)
+def test_the_same_numbers_give_the_same_bytes(plot, diagnosed):
+    assert plots.draw(plot, diagnosed()).svg == plots.draw(plot, diagnosed()).svg
+
+
+@pytest.mark.parametrize("plot", plots.PICTURES)
+def test_without_rows_a_picture_says_so_in_words(plot, diagnosed):
+    picture = plots.draw(plot, diagnosed([]))
+    assert plots.NOTHING in picture.alt
+    assert plots.NOTHING in picture.svg
+
+
+@pytest.mark.parametrize("plot", plots.PICTURES)
+def test_bars_start_at_zero(plot, diagnosed):
+    assert plot(diagnosed()).get_xlim()[0] == 0
+
+
+def test_the_cause_table_adds_up_to_all_rows(diagnosed):
+    table, quiet = plots.cause_table(diagnosed())
+    assert table.to_numpy().sum() == len(diagnosed().findings)
+    assert list(table.index[-quiet:]) == ["Waits by design", "Nothing to do"]
+
+
+def test_many_causes_are_added_up_and_not_cut_off(diagnosed):
+    diagnosis = diagnosed()
+    diagnosis.findings["cause"] = [f"cause_{n % 30}" for n in range(len(diagnosis.findings))]
+    table, quiet = plots.cause_table(diagnosis)
+    assert len(table) == plots.MOST_BARS + 1 + quiet
+    assert table.to_numpy().sum() == len(diagnosis.findings)
+
+
+def test_titles_say_the_finding(diagnosed):
+    titles = [plots.draw(plot, diagnosed()).title for plot in plots.PICTURES]
+    acting = len(plots.needing_action(diagnosed().findings))
+    assert titles[0].endswith(f"48 of {acting} that need action")
+    assert "SEK" in titles[3]
+
+
+def test_value_is_never_added_across_currencies(diagnosed):
+    diagnosis = diagnosed()
+    table = plots.value_table(diagnosis)
+    acting = plots.needing_action(diagnosis.findings)
+    assert list(table.columns) == ["SEK", "JPY"]
+    for currency in table:
+        assert sum(table[currency]) == sum(acting.loc[acting["currency"] == currency, "value"])
+
+
+@pytest.mark.parametrize("colors", [plots.SEVERITY_COLORS, plots.AGE_COLORS])
+def test_colors_differ_in_grey_in_both_themes(colors):
+    light = [lightness(color) for name, color in colors.items() if name != "unknown"]
+    dark = [lightness(plots.DARK[color]) for name, color in colors.items() if name != "unknown"]
+    for tones in (light, dark):
+        steps = [abs(one - other) for one, other in pairwise(tones)]
+        assert min(steps) > 0.06
+        assert tones in (sorted(tones), sorted(tones, reverse=True))
+
+
+def test_names_are_drawn_as_they_are(diagnosed):
+    diagnosis = diagnosed()
+    diagnosis.findings["location"] = "Cash $5 & <b> 東京 $6"
+    assert "Cash $5 &amp; &lt;b&gt; 東京 $6" in plots.draw(plots.locations, diagnosis).svg
+
+
+def test_in_a_notebook_a_picture_has_a_text_alternative(diagnosed):
+    html = plots.draw(plots.locations, diagnosed())._repr_html_()
+    assert 'alt="' in html
+    assert "Butik Åre: " in html
+
+
+def test_importing_draws_on_neither_matplotlib_nor_pyplot():
+    code = (
+        "import sys, fulfilltools.plots; assert 'matplotlib' not in sys.modules;"
+        "fulfilltools.plots._only_words(None, 'x'); assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,203 @@
+"""The report's files: the same numbers everywhere, and nothing in them that runs."""
+
+import csv
+import hashlib
+import io
+import json
+import re
+from base64 import b64encode
+from decimal import Decimal
+
+import openpyxl
+import pytest
+
+from fulfilltools import report
+from fulfilltools.errors import RunError
+from fulfilltools.history import Snapshot
+from fulfilltools.report import page
+
+FETCH = {
+    "shop": "nordlys-demo.myshopify.com",
+    "shop_name": "Nordlys </title><script>",
+    "api_version": "2026-10",
+    "time_zone": "Europe/Stockholm",
+    "currency": "SEK",
+    "orders_counted": 412,
+    "orders_received": 412,
+    "complete": True,
+    "notes": ["Orders older than 60 days are not seen."],
+}
+KEYS = {
+    *("order", "order_id", "fulfillment_order_id", "cause", "variant", "also", "verdict"),
+    *("severity", "owner", "proof", "evidence", "action", "age_hours", "value", "currency"),
+    *("location", "admin_url"),
+}
+
+
+@pytest.fixture(scope="module")
+def facts():
+    return report.Facts("2026-11-23T07-00-00Z", FETCH, {"fulfilltools": "0.1.0"}, {"sla_hours": 48})
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory, diagnosed, facts):
+    folder = tmp_path_factory.mktemp("run")
+    report.write_outputs(folder, diagnosed(), facts)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def numbers(written):
+    return json.loads((written / "summary.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def html(written):
+    return (written / "report.html").read_text("utf-8")
+
+
+def test_all_files_are_there_and_nothing_half_written(written):
+    names = {"report.html", "report.xlsx", "findings.csv", "findings.json", "summary.json"}
+    assert {file.name for file in written.iterdir()} == names
+
+
+def test_the_same_run_gives_the_same_bytes(tmp_path, written, diagnosed, facts):
+    report.write_outputs(tmp_path, diagnosed(), facts)
+    for file in tmp_path.iterdir():
+        assert file.read_bytes() == (written / file.name).read_bytes(), file.name
+
+
+def test_counts_add_up_to_the_rows(numbers):
+    assert numbers["rows"] == 200
+    assert sum(cause["rows"] for cause in numbers["by_cause"]) == 200
+    for key in ("by_severity", "by_verdict", "by_owner", "by_location"):
+        assert sum(numbers[key].values()) == 200
+    assert numbers["orders"] == {"seen": 412, "unfulfilled": 200, "actionable": 107}
+
+
+def test_waiting_by_design_is_no_value_at_risk_and_not_late(numbers, diagnosed, facts):
+    calm = diagnosed()
+    calm.findings["verdict"] = "waits by design"
+    summary = report.summary(calm, facts)
+    assert summary["value_at_risk"] == {}
+    assert summary["late"] == {"rows": 0, "due_soon": 0}
+    assert "Nothing needs action" in summary["headline"]
+    assert 0 < numbers["late"]["rows"] <= 107
+
+
+def test_money_is_exact_and_apart_by_currency(numbers):
+    acting = [cause["value"] for cause in numbers["by_cause"] if cause["owner"] != "nobody"]
+    assert set(numbers["value_at_risk"]) == {"JPY", "SEK"}
+    for currency, total in numbers["value_at_risk"].items():
+        assert Decimal(total) == sum(Decimal(value[currency]) for value in acting)
+    assert re.fullmatch(r"\d+", numbers["value_at_risk"]["JPY"])
+    assert re.fullmatch(r"\d+\.\d\d", numbers["value_at_risk"]["SEK"])
+
+
+def test_findings_json_has_exactly_the_promised_keys(written):
+    findings = json.loads((written / "findings.json").read_text("utf-8"))
+    assert len(findings) == 200
+    assert all(set(finding) == KEYS for finding in findings)
+    assert findings[3]["fulfillment_order_id"] is None
+    assert findings[2]["also"] == ["payment_pending"]
+
+
+def test_csv_reads_back_and_no_cell_is_a_formula(written):
+    text = (written / "findings.csv").read_bytes().decode()
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert len(rows) == 200
+    assert text.count("\r\n") == 201
+    assert not [cell for row in rows for cell in row.values() if cell[:1] in tuple("=+-@\t\r")]
+    assert any(row["evidence"].startswith("'=HYPERLINK") for row in rows)
+
+
+def test_the_workbook_has_real_types_links_and_no_formulas(written):
+    book = openpyxl.load_workbook(written / "report.xlsx")
+    assert book.sheetnames == ["Summary", "Worklist", "All orders", "Causes", "Data quality"]
+    sheet = book["All orders"]
+    header = [cell.value for cell in sheet[1]]
+    assert "Created (Europe/Stockholm)" in header
+    assert sheet.max_row == 201
+    first = dict(zip(header, sheet[2], strict=True))
+    assert first["Order"].hyperlink.target.startswith("https://admin.shopify.com/")
+    assert first["Value"].number_format == "#,##0.00"
+    assert first["Created (Europe/Stockholm)"].value.hour == 10
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n", "d"}
+    assert sheet.freeze_panes == "B2"
+    yen = [
+        row for row in sheet.iter_rows(min_row=2) if row[header.index("Currency")].value == "JPY"
+    ]
+    assert {row[header.index("Value")].number_format for row in yen} == {"#,##0"}
+    assert book["Worklist"].max_row == 108
+
+
+def test_the_page_asks_no_network_and_runs_only_its_own_script(html):
+    assert not re.search(r"<(?:link|img|iframe|object|embed)\b", html)
+    assert not re.search(r"url\((?!#)", html)
+    scripts = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
+    assert len(scripts) == 1
+    digest = b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in html
+    assert "default-src 'none'" in html
+
+
+def test_the_embedded_data_is_the_summary_file(html, numbers):
+    data = re.search(r'<script type="application/json" id="fulfil-data">(.*?)</script>', html)
+    assert json.loads(data[1]) == numbers
+
+
+def test_texts_from_the_shop_are_escaped_and_addresses_checked(html):
+    assert "<script>alert" not in html
+    assert "javascript:" not in html
+    assert "<bdi>مستودع دبي</bdi>" in html or "<bdi>東京倉庫</bdi>" in html
+    assert "<bdi>ירוק</bdi>" in html
+
+
+def test_every_id_is_there_once_and_every_reference_leads_somewhere(html):
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    targets = re.findall(r'(?:href="#|url\(#|aria-labelledby=")([^")]+)', html)
+    assert set(targets) <= set(ids)
+
+
+def test_what_is_not_seen_stands_above_the_figures(diagnosed, facts):
+    fetch = FETCH | {"complete": False, "orders_received": 300}
+    fetch["scopes_missing"] = {"read_inventory": "stock is not seen."}
+    poor = report.Facts(facts.run_id, fetch)
+    text = report.report_html(diagnosed(), poor, report.summary(diagnosed(), poor))
+    warnings, figures = text.index("What this report does not see"), text.index('class="tiles"')
+    assert warnings < figures
+    assert "Only 300 of 412 orders were received" in text
+    assert "read_inventory" in text
+
+
+def test_the_list_is_capped_and_says_so(diagnosed, facts, monkeypatch):
+    monkeypatch.setattr(page, "LIST_CAP", 20)
+    text = report.report_html(diagnosed(), facts, report.summary(diagnosed(), facts))
+    assert "The worst 20 of 107" in text
+    assert text.count("<tr data-cause=") == 40
+
+
+def test_changes_are_told_with_the_run_they_are_measured_against(diagnosed, facts):
+    diagnosis = diagnosed()
+    before = Snapshot("2026-11-20T07-00-00Z", diagnosis.findings.iloc[5:], FETCH)
+    numbers = report.summary(diagnosis, facts, before)
+    assert len(numbers["since_last_run"]["new"]) == 5
+    assert numbers["since_last_run"]["recurring"] == 195
+    text = report.report_html(diagnosis, facts, numbers, before)
+    assert "5 new and need action" in text
+    assert "5 more than last run" in text
+
+
+def test_an_empty_backlog_is_good_news_in_every_file(tmp_path, diagnosed, facts):
+    numbers = report.write_outputs(tmp_path, diagnosed([]), facts)
+    assert numbers["rows"] == 0
+    assert "No order waits" in (tmp_path / "report.html").read_text("utf-8")
+    assert json.loads((tmp_path / "findings.json").read_text()) == []
+    assert openpyxl.load_workbook(tmp_path / "report.xlsx")["Worklist"].max_row <= 2
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, diagnosed, facts):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="file"):
+        report.write_outputs(tmp_path / "file", diagnosed([]), facts)
