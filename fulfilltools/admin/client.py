@@ -10,6 +10,7 @@ import json
 import re
 import time
 from dataclasses import dataclass, field
+from email.utils import mktime_tz, parsedate_tz
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 from urllib.parse import urlsplit
@@ -148,8 +149,10 @@ class AdminClient:
         self.session = ShopSession(connection)
         self.statistics = Statistics()
         self.answered_version = ""
+        self.clock_skew_seconds = 0.0
+        """How far this machine's clock was ahead of the shop's at the last answer."""
         self.denied_scopes: dict[str, str] = {}
-        """Scopes the shop said are missing while answering, with what it denied."""
+        """Scopes of which the shop wanted one while answering, with what it denied."""
         self._patience = patience or Patience()
         self._sleep = sleep
         self._bucket = _Bucket()
@@ -236,6 +239,8 @@ class AdminClient:
     def _answer(self, query: str, response: requests.Response) -> Answer:
         content = _json_object(response)
         self.answered_version = response.headers.get("X-Shopify-API-Version", self.session.version)
+        if sent_at := parsedate_tz(response.headers.get("Date", "")):
+            self.clock_skew_seconds = time.time() - mktime_tz(sent_at)
         cost = _cost(content)
         if cost:
             self._bucket.learn(query, cost)
@@ -277,8 +282,8 @@ class AdminClient:
             raise AccessError(f"{message} Grant the app this scope and install it again.")
         required = str(error["extensions"].get("requiredAccess") or message)
         names = [name for name in error.get("path") or () if isinstance(name, str)]
-        for scope in _REQUIRED_SCOPE.findall(required):
-            self.denied_scopes.setdefault(scope, f"Shopify denied {'.'.join(names)}.")
+        scopes = " or ".join(_REQUIRED_SCOPE.findall(required))
+        self.denied_scopes.setdefault(scopes, f"Shopify denied {'.'.join(names)}.")
 
     @property
     def _tries(self) -> int:

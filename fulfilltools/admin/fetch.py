@@ -8,22 +8,17 @@ time are inclusive at Shopify, so windows may share an order: readers join by id
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from fulfilltools.admin.client import SINGLE_QUERY_LIMIT, CostExceededError, TimedOutError
+from fulfilltools.admin.fetch_report import FetchReport
 from fulfilltools.admin.raw import RawFolder
-from fulfilltools.admin.scopes import (
-    build_query,
-    granted_scopes,
-    missing_scopes,
-    sees_fulfillment_orders,
-)
+from fulfilltools.admin.scopes import build_query
 from fulfilltools.errors import AccessError, IncompleteError, RunError
 
 if TYPE_CHECKING:
@@ -38,43 +33,17 @@ Progress = Callable[[str, int, int | None], None]
 DEFAULT_DAYS = 60
 """Without read_all_orders Shopify shows no older orders."""
 
-MOST_EXTRA_ORDERS = 100
-"""One request each, so their number is capped; the report notes when it was reached."""
+MOST_EXTRA_ORDERS = 200
+"""Eight or so a request, so their number is capped; the report notes when it was reached."""
 
 _AIMED_COST = SINGLE_QUERY_LIMIT * 0.95
-# Shopify prices a page by the logarithm of its length, so long pages are the cheap ones; this
-# is the longest that fits one query with the nested lengths in queries/.
-_ORDERS_PER_PAGE = 244
-_ITEMS_PER_REQUEST = 25
-_LONGEST_PAGE = 250
+# Shopify prices a page by the logarithm of its length, 2·ln(n) rounded down as recorded, so
+# long pages are the cheap ones; 244 is the longest at its price. With the nested lengths in
+# queries/ a page of orders asks about 890 points.
+_LONGEST_PAGE = 244
+_IDS_PER_REQUEST = 8
 _SMALLEST_SLOW_PAGE = 10
 _FINISHED = {"CLOSED", "CANCELLED"}
-
-
-@dataclass
-class FetchReport:
-    """What was asked of the shop and what came; goes into manifest and summary."""
-
-    shop: str
-    shop_name: str
-    api_version: str
-    since: str
-    as_of: str
-    api_version_answered: str = ""
-    scopes_granted: list[str] = field(default_factory=list)
-    scopes_missing: dict[str, str] = field(default_factory=dict)
-    """Each scope that is not granted, with what cannot be seen without it."""
-    time_zone: str = "UTC"
-    currency: str = ""
-    orders_counted: int = 0
-    """What Shopify counted before the first page; orders on an edge may count twice."""
-    orders_received: int = 0
-    complete: bool = False
-    requests: int = 0
-    cost_points: float = 0.0
-    waited_seconds: float = 0.0
-    notes: list[str] = field(default_factory=list)
-    """Sentences that a report prints."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +94,6 @@ def fetch(
     since = since or as_of - timedelta(days=DEFAULT_DAYS)
     report = FetchReport(
         shop=client.session.shop,
-        shop_name="",
         api_version=client.session.version,
         since=_moment(since),
         as_of=_moment(as_of),
@@ -136,8 +104,8 @@ def fetch(
                 _Fetching(client, raw, report, progress or (lambda *_: None)).run()
             report.complete = True
         finally:
-            _add_statistics(report, client)
-            _write_report(report, raw_folder)
+            report.close(client)
+            report.write(raw_folder)
     except OSError as error:
         raise RunError(
             f"{raw_folder} cannot be written: {error.strerror}. Free space there or choose --out."
@@ -174,18 +142,10 @@ class _Fetching:
         # Asked as if granted; a denied location is noted and costs nothing else.
         query = build_query("context", {"read_locations"}, self.report.api_version)
         answer = self.keep("context", self.client.execute(query))
-        data, report = answer.data, self.report
-        handles = [scope["handle"] for scope in data["currentAppInstallation"]["accessScopes"]]
-        self.granted = granted_scopes(handles)
-        report.scopes_granted = sorted(handles)
-        report.scopes_missing = missing_scopes(self.granted)
-        report.notes += _notes(report, data["publicApiVersions"], self.granted)
-        shop = data["shop"]
-        report.shop, report.shop_name = shop["myshopifyDomain"], shop["name"]
-        report.time_zone, report.currency = shop["ianaTimezone"], shop["currencyCode"]
+        self.granted = self.report.learn(answer.data)
         if "read_orders" not in self.granted:
             raise AccessError(
-                f"{report.shop} lets this app read no orders (scope read_orders). "
+                f"{self.report.shop} lets this app read no orders (scope read_orders). "
                 "Grant it in the app's configuration and install the app again."
             )
 
@@ -196,22 +156,22 @@ class _Fetching:
 
     def read_orders(self) -> None:
         """Read each window, and refuse one with fewer orders than Shopify counts."""
-        windows = _windows(self.report.since, self.granted)
+        windows = _windows(datetime.fromisoformat(self.report.since), self.granted)
         counted = self.count(windows)
         total = self.report.orders_counted = sum(counted.values())
-        size = PageSize(_ORDERS_PER_PAGE)
+        size = PageSize(_LONGEST_PAGE)
         for window in windows:
             received: set[str] = set()
             for page in self.pages("orders", size, {"search": window.search}):
-                received.update(self.take_order(order) for order in page["nodes"])
+                received.update(self.take_order(order) for order in page["nodes"] if order)
                 self.report.orders_received = len(self.orders)
                 self.progress("orders", len(self.orders), total)
             if len(received) < counted[window.name]:
                 self.reconcile(windows, window, len(received))
 
     def count(self, windows: list[Window]) -> dict[str, int]:
-        query = build_query("counts", self.granted, self.report.api_version)
-        answer = self.client.execute(query, {window.name: window.search for window in windows})
+        searches = {window.name: window.search for window in windows}
+        answer = self.client.execute(self.query("counts"), searches)
         return {window.name: int(answer.data[window.name]["count"]) for window in windows}
 
     def reconcile(self, windows: list[Window], window: Window, received: int) -> None:
@@ -251,41 +211,42 @@ class _Fetching:
         while self.unfinished:
             self.progress("long orders", 0, len(self.unfinished))
             name, asked = self.unfinished.popleft()
-            query = build_query(name, self.granted, self.report.api_version)
-            answer = self.keep("orders", self.client.execute(query, asked))
+            answer = self.keep("orders", self.client.execute(self.query(name), asked))
             for node in answer.data.values():
                 if node:  # deleted meanwhile
                     self.take_connections(node, asked)
 
     def read_order_extras(self) -> None:
-        query = build_query("order_extra", self.granted, self.report.api_version)
-        asked = self.extra_orders[:MOST_EXTRA_ORDERS]
-        for done, identity in enumerate(asked, start=1):
-            self.keep("order_extra", self.client.execute(query, {"id": identity}))
-            self.progress("refunds, returns and terms", done, len(asked))
-        if len(self.extra_orders) > len(asked):
+        asked, wanted = self.extra_orders[:MOST_EXTRA_ORDERS], len(self.extra_orders)
+        self.read_nodes("order_extra", "refunds, returns and terms", asked, {})
+        if wanted > len(asked):
             self.report.notes.append(
-                f"Refunds, returns and payment terms were read for {len(asked)} of "
-                f"{len(self.extra_orders)} orders that have them."
+                f"Refunds, returns and payment terms were read for {len(asked)} of {wanted} orders."
             )
 
     def read_inventory(self) -> None:
-        query = build_query("inventory", self.granted, self.report.api_version)
-        items, done = sorted(self.waiting_items), 0
-        size, levels = PageSize(_ITEMS_PER_REQUEST), min(max(self.locations, 1), _LONGEST_PAGE)
+        levels = min(max(self.locations, 1), _LONGEST_PAGE)
+        self.read_nodes("inventory", "stock", sorted(self.waiting_items), {"levels": levels})
+
+    def read_nodes(self, name: str, step: str, ids: list[str], given: dict[str, Any]) -> None:
+        """Ask for things by their ids, as many at once as one query may cost."""
+        query, size = self.query(name), PageSize(_IDS_PER_REQUEST)
+        done = 0
 
         def variables(some: int) -> dict[str, Any]:
-            return {"ids": items[done : done + some], "levels": levels}
+            return given | {"ids": ids[done : done + some]}
 
-        while done < len(items):
-            answer = self.keep("inventory", self.ask_fitting(query, size, variables))
+        while done < len(ids):
+            answer = self.keep(name, self.ask_fitting(query, size, variables))
             done += len(answer.data["nodes"])
-            self.progress("stock", done, len(items))
+            self.progress(step, done, len(ids))
+
+    def query(self, name: str) -> str:
+        return build_query(name, self.granted, self.report.api_version)
 
     def pages(self, name: str, size: PageSize, given: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the pages of the connection `name`, each kept before it is used."""
-        query = build_query(name, self.granted, self.report.api_version)
-        after, more = None, True
+        query, after, more = self.query(name), None, True
 
         def variables(some: int) -> dict[str, Any]:
             return given | {"first": some, "after": after}
@@ -298,7 +259,9 @@ class _Fetching:
                     f"{self.report.shop} denies {name} ({denied}). Grant it and install again."
                 )
             yield connection
-            after, more = connection["pageInfo"]["endCursor"], connection["pageInfo"]["hasNextPage"]
+            before, after = after, connection["pageInfo"]["endCursor"]
+            # A cursor that stands still would page for ever; the count tells what is lacking.
+            more = connection["pageInfo"]["hasNextPage"] and after not in {None, before}
 
     def ask_fitting(
         self, query: str, size: PageSize, variables: Callable[[int], dict[str, Any]]
@@ -317,10 +280,15 @@ class _Fetching:
         return answer
 
 
-def _windows(since: str, granted: frozenset[str]) -> list[Window]:
-    windows = [Window("recent", f"created_at:>='{since}'")]
+def search_since(since: datetime) -> str:
+    """Return the search text for every order since a moment, whatever became of it."""
+    return f"created_at:>='{_moment(since)}'"
+
+
+def _windows(since: datetime, granted: frozenset[str]) -> list[Window]:
+    windows = [Window("recent", search_since(since))]
     if "read_all_orders" in granted:
-        search = f"created_at:<'{since}' AND NOT fulfillment_status:fulfilled"
+        search = f"created_at:<'{_moment(since)}' AND NOT fulfillment_status:fulfilled"
         windows.append(Window("older", search))
     return windows
 
@@ -358,38 +326,6 @@ def _needs_extra(order: dict[str, Any], granted: frozenset[str]) -> bool:
         or Decimal(order["totalRefundedSet"]["shopMoney"]["amount"]) > 0
         or (on_terms and "read_payment_terms" in granted)
     )
-
-
-def _notes(
-    report: FetchReport, versions: list[dict[str, Any]], granted: frozenset[str]
-) -> list[str]:
-    """Say in sentences what this fetch cannot see."""
-    notes = [
-        f"{unseen} Scope {scope} is missing." for scope, unseen in report.scopes_missing.items()
-    ]
-    if not sees_fulfillment_orders(granted):
-        notes.append("No fulfillment order can be seen, so causes are read from orders alone.")
-    if report.api_version not in {one["handle"] for one in versions if one["supported"]}:
-        notes.append(f"Shopify no longer supports API version {report.api_version}.")
-    return notes
-
-
-def _add_statistics(report: FetchReport, client: AdminClient) -> None:
-    statistics = client.statistics
-    report.requests, report.cost_points = statistics.requests, statistics.points
-    report.waited_seconds = round(statistics.waited_seconds, 3)
-    report.api_version_answered = client.answered_version
-    if client.answered_version not in {"", report.api_version}:
-        report.notes.append(
-            f"API version {report.api_version} was asked and {client.answered_version} answered."
-        )
-    for scope, denied in client.denied_scopes.items():
-        report.scopes_missing.setdefault(scope, denied)
-
-
-def _write_report(report: FetchReport, folder: Path) -> None:
-    text = json.dumps(asdict(report), indent=2, ensure_ascii=False)
-    (folder / "fetch.json").write_text(f"{text}\n", encoding="utf-8")
 
 
 def _moment(moment: datetime) -> str:

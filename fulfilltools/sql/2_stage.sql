@@ -58,7 +58,7 @@ FROM read_json(getvariable('inventory'), format = 'newline_delimited', columns =
 });
 
 CREATE TABLE staged_extra AS
-SELECT data."order" AS o
+SELECT unnest(coalesce(data.nodes, [data."order"])) AS o
 FROM read_json(getvariable('order_extra'), format = 'newline_delimited', columns = {
-    data: 'STRUCT("order" order_node)'
+    data: 'STRUCT(nodes order_node[], "order" order_node)'
 });
