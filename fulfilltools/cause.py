@@ -103,7 +103,7 @@ class Answer:
     """A cause's answer: hits (nullable boolean) and, where it has them, labels of its hits."""
 
     hits: Flags
-    variant: pd.Series[str] | None = None
+    variant: pd.Series[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -197,10 +197,7 @@ def cause(
             meaning=" ".join(meaning.split()),
             ask=ask,
             columns=tuple(inspect.signature(ask).parameters),
-            **{
-                key: tuple(value) if isinstance(value, list) else value
-                for key, value in declared.items()
-            },
+            **cast("dict[str, Any]", declared),
         )
         _check(made)
         return made
@@ -211,6 +208,11 @@ def cause(
 def one_of(values: pd.Series[Any], *options: str) -> Flags:
     """Say where the value is one of the options; unknown where it is missing."""
     return values.isin(options).astype("boolean").mask(values.isna())
+
+
+def mentions(values: pd.Series[Any], word: str) -> Flags:
+    """Say where the text has the word in it, in any case; unknown where it is missing."""
+    return values.str.contains(word, case=False, regex=False).astype("boolean")
 
 
 def known(values: pd.Series[Any]) -> Flags:

@@ -58,9 +58,15 @@ class Column:
         return DTYPES[self.kind]
 
 
+EMPTY = "(empty)"
+"""Stands in schema.csv for a text that is known and empty."""
+
+
 def _healthy(kind: str, text: str) -> str | bool | float | None:
     if not text:
         return None
+    if text == EMPTY:
+        return ""
     if kind == "flag":
         return text == "yes"
     return float(text) if kind in ("count", "number") else text

@@ -120,8 +120,9 @@ def _ask(database: duckdb.DuckDBPyConnection, as_of: datetime, policy: Policy) -
     zone = database.execute(
         "SELECT coalesce(any_value(shop.ianaTimezone), 'UTC') FROM shop"
     ).fetchone()
-    first = database.execute("SELECT coalesce(min(processed_at), now()) FROM orders").fetchone()
-    years = range((first or (as_of,))[0].year - 2, as_of.year + 3)
+    # The year, because a whole moment would come as an object that needs pytz.
+    first = database.execute("SELECT year(min(processed_at)) FROM orders").fetchone()
+    years = range(((first and first[0]) or as_of.year) - 2, as_of.year + 3)
     places, hours = list(policy.sla_by_location), list(policy.sla_by_location.values())
     givens: dict[str, tuple[str, Any]] = {
         "as_of": ("TIMESTAMPTZ", as_of),
@@ -135,10 +136,9 @@ def _ask(database: duckdb.DuckDBPyConnection, as_of: datetime, policy: Policy) -
     numbers = {name: value for name, value in policy if isinstance(value, int | float)}
     givens |= {name: ("DOUBLE", float(value)) for name, value in numbers.items()}
     selected = ", ".join(f"?::{kind} AS {name}" for name, (kind, _) in givens.items())
+    database.execute(f"CREATE TABLE given AS SELECT {selected}", [v for _, v in givens.values()])
     database.execute(
-        f"CREATE TABLE asked AS SELECT *, map(places, place_hours) AS sla_by_location "
-        f"FROM (SELECT {selected})",  # noqa: S608 - names and kinds are our own
-        [value for _, value in givens.values()],
+        "CREATE TABLE asked AS SELECT *, map(places, place_hours) AS sla_by_location FROM given"
     )
 
 

@@ -8,7 +8,6 @@ when a value in it is missing: `At {location}[, deadline {fulfill_by:date}]`.
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -20,6 +19,7 @@ from babel.units import format_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
 LANGUAGE = "en"
 """Texts are English; numbers and dates follow it. Swedish comes with its catalog."""
@@ -28,13 +28,17 @@ HOURS_A_DAY = 24
 
 MISSING = "not known"
 
+_CODE_BEFORE_DIGIT = re.compile(r"(?<=[A-Z]{3})(?=\d)")
+"""Babel leaves no space after a code that has no symbol of its own."""
+
 _PART = re.compile(r"\[([^\[\]]*)\]")
 _FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
 
 
 def money(amount: float | Decimal, currency: str, language: str = LANGUAGE) -> str:
     """Format an amount with its currency's own decimals: SEK 1,234.50, ¥1,234."""
-    return format_currency(Decimal(str(amount)), currency, locale=language)
+    text = format_currency(Decimal(str(amount)), currency, locale=language)
+    return _CODE_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def plain_amount(amount: float | Decimal, currency: str) -> str:

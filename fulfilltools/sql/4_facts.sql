@@ -3,16 +3,6 @@
 
 CREATE MACRO hours_between(a, b) AS epoch(b - a) / 3600.0;
 
--- Business hours since the calendar began, at a moment; the difference of two is a duration.
-CREATE MACRO business_clock(t) AS (
-    SELECT hours_before + CASE
-        WHEN is_business THEN epoch((t AT TIME ZONE asked.time_zone) - day::TIMESTAMP) / 3600.0
-        ELSE 0
-    END
-    FROM calendar, asked
-    WHERE day = (t AT TIME ZONE asked.time_zone)::DATE
-);
-
 CREATE TABLE calendar AS
 WITH days AS (
     SELECT unnest(generate_series(
@@ -30,6 +20,16 @@ SELECT day, is_business, coalesce(
     sum(24 * is_business::INT) OVER (ORDER BY day ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW), 0
 ) AS hours_before
 FROM kinds;
+
+-- Business hours since the calendar began, at a moment; the difference of two is a duration.
+CREATE MACRO business_clock(t) AS (
+    SELECT hours_before + CASE
+        WHEN is_business THEN epoch((t AT TIME ZONE asked.time_zone) - day::TIMESTAMP) / 3600.0
+        ELSE 0
+    END
+    FROM calendar, asked
+    WHERE day = (t AT TIME ZONE asked.time_zone)::DATE
+);
 
 -- Money: when it came, how it failed, when an authorization ends.
 CREATE TABLE payment_facts AS
@@ -55,12 +55,13 @@ SELECT
     min(created_at) FILTER (status = 'SUCCESS') AS first_shipped_at,
     max(created_at) FILTER (status = 'SUCCESS') AS last_shipped_at,
     list(DISTINCT location_id) FILTER (status = 'SUCCESS') AS shipped_from,
-    max(created_at) FILTER (status IN ('ERROR', 'FAILURE', 'CANCELLED')) AS undone_at,
-    arg_max(status, created_at) FILTER (status IN ('ERROR', 'FAILURE', 'CANCELLED')) AS undone_status,
-    arg_max(fulfillment, created_at) FILTER (status IN ('ERROR', 'FAILURE', 'CANCELLED'))
-        AS undone_fulfillment,
+    max(created_at) FILTER (undone) AS undone_at,
+    arg_max(CASE WHEN display_status = 'LABEL_VOIDED' THEN display_status ELSE status END, created_at)
+        FILTER (undone) AS undone_status,
+    arg_max(fulfillment, created_at) FILTER (undone) AS undone_fulfillment,
+    arg_max(location_id, created_at) FILTER (undone) AS undone_at_location,
     max(created_at) FILTER (display_status = 'READY_FOR_PICKUP') AS ready_for_pickup_at
-FROM fulfillments
+FROM (SELECT *, status IN ('ERROR', 'FAILURE', 'CANCELLED') AS undone FROM fulfillments)
 GROUP BY order_id;
 
 CREATE TABLE request_facts AS
@@ -95,6 +96,8 @@ SELECT
     l.title,
     l.selling_plan,
     l.variant_id,
+    l.product_type,
+    l.product_tags,
     coalesce(fl.sku, l.sku) AS sku,
     coalesce(fl.vendor, l.vendor) AS vendor,
     coalesce(fl.inventory_item_id, l.inventory_item_id) AS inventory_item_id,
@@ -110,6 +113,21 @@ JOIN fulfillment_order_lines fl USING (fulfillment_order_id)
 LEFT JOIN order_lines l USING (line_id)
 WHERE f.status NOT IN ('CLOSED', 'CANCELLED') AND fl.remaining_quantity > 0;
 
+-- How an item's earlier orders left: at once and without tracking is how digital things do.
+CREATE TABLE instant_norms AS
+SELECT
+    l.sku,
+    count(*) FILTER (
+        abs(hours_between(o.processed_at, s.created_at)) <= 5 / 60.0 AND s.tracking_number IS NULL
+    ) AS instant,
+    count(*) AS sample
+FROM order_lines l
+JOIN orders o USING (order_id)
+JOIN fulfillments s USING (order_id)
+WHERE o.fulfillment_status = 'FULFILLED' AND s.status = 'SUCCESS' AND l.sku IS NOT NULL
+    AND NOT coalesce(o.source_name = 'pos', false)
+GROUP BY l.sku;
+
 CREATE TABLE line_facts AS
 SELECT
     fulfillment_order_id,
@@ -123,10 +141,17 @@ SELECT
     array_to_string(list_sort(list(DISTINCT title))[:3], ', ') AS items,
     array_to_string(list_sort(list(DISTINCT vendor))[:3], ', ') AS vendors,
     max(selling_plan) AS selling_plan,
+    coalesce(string_agg(DISTINCT nullif(regexp_extract(
+        lower(concat_ws(' ', title, product_type, array_to_string(product_tags, ' '))),
+        '\b(digital|download|e-?book|pdf|license|mp3|nedladdning|printable)\b'
+    ), ''), ', '), '') AS digital_words,
+    sum(instant)::BIGINT AS instant_shipments,
+    sum(sample)::BIGINT AS instant_sample,
     round(sum(value), 4) AS value,
     array_to_string(list_sort(list_distinct(flatten(list(warning_titles)))), ', ') AS warnings,
     array_to_string(list_sort(list_distinct(flatten(list(warning_texts)))), ' ') AS warning_texts
 FROM waiting_line
+LEFT JOIN instant_norms USING (sku)
 GROUP BY fulfillment_order_id;
 
 -- Stock is handed out first come, first served: `available` already subtracts this order's own

@@ -54,3 +54,47 @@ FROM (
     GROUP BY gateway, capture_mode
 )
 WHERE same >= 0.8 * sample AND sample >= (SELECT norm_sample FROM asked);
+
+-- How long a service pauses between two parcels, in business hours.
+CREATE TABLE pause_norms AS
+SELECT
+    location_id,
+    greatest(3 * quantile_cont(pause, 0.99), 24) AS silent_limit_hours,
+    count(*) AS pause_sample,
+    max(shipped) AS last_shipped
+FROM (
+    SELECT
+        location_id,
+        shipped,
+        shipped - lag(shipped) OVER (PARTITION BY location_id ORDER BY shipped) AS pause
+    FROM (
+        SELECT location_id, business_clock(created_at) AS shipped
+        FROM fulfillments
+        WHERE status = 'SUCCESS'
+    )
+)
+WHERE pause IS NOT NULL
+GROUP BY location_id
+HAVING count(*) >= (SELECT norm_sample FROM asked);
+
+CREATE TABLE queues AS
+SELECT location_id, count(*) AS queue
+FROM fulfillment_orders
+WHERE request_status IN ('SUBMITTED', 'ACCEPTED') AND status IN ('OPEN', 'IN_PROGRESS')
+GROUP BY location_id;
+
+-- Stores are where counter sales were made; this is how often they ship for the online shop.
+CREATE TABLE store_norms AS
+WITH online AS (
+    SELECT s.location_id, count(*) AS parcels
+    FROM fulfillments s JOIN orders o USING (order_id)
+    WHERE o.source_name <> 'pos' AND s.status = 'SUCCESS' AND s.tracking_number IS NOT NULL
+    GROUP BY s.location_id
+)
+SELECT
+    l.location_id,
+    l.location IN (SELECT retail_location FROM orders WHERE retail_location IS NOT NULL) AS at_store,
+    round(100 * coalesce(online.parcels, 0) / nullif((SELECT sum(parcels) FROM online), 0), 1)
+        AS online_share_percent,
+    (SELECT sum(parcels) FROM online)::BIGINT AS online_sample
+FROM locations l LEFT JOIN online USING (location_id);

@@ -18,6 +18,14 @@ FROM orders
 WHERE coalesce(fulfillment_status, '') NOT IN ('FULFILLED', 'RESTOCKED')
     AND order_id NOT IN (SELECT order_id FROM open_fulfillment_order);
 
+-- A day that a tag names (pickup-2026-12-12), at midnight of the shop's time zone.
+CREATE TABLE named_days AS
+SELECT
+    order_id,
+    try_cast(regexp_extract(array_to_string(tags, ' '), '\d{4}-\d{2}-\d{2}') AS TIMESTAMP)
+        AT TIME ZONE asked.time_zone AS named_day
+FROM orders, asked;
+
 -- The clock starts when the fulfillment order became actionable, not when it was made: moves and
 -- splits make new ones. An order that was edited keeps its first payment's moment.
 CREATE TABLE clock AS
@@ -33,29 +41,46 @@ FROM backlog_row r
 CROSS JOIN asked
 JOIN orders o USING (order_id)
 LEFT JOIN open_fulfillment_order f USING (fulfillment_order_id)
+LEFT JOIN pause_norms u ON u.location_id = f.location_id
+LEFT JOIN queues v ON v.location_id = f.location_id
+LEFT JOIN store_norms e ON e.location_id = f.location_id
 LEFT JOIN payment_facts p ON p.order_id = r.order_id;
 
 CREATE TABLE backlog AS
 WITH hours AS (
     SELECT
         c.*,
+        f.location,
+        f.location_id,
         hours_between(c.actionable_at, asked.as_of) AS age_hours,
-        business_clock(asked.as_of) - business_clock(c.actionable_at) AS business_age_hours
-    FROM clock c CROSS JOIN asked
-), limits AS (
+        now_clock - business_clock(c.actionable_at) AS business_age_hours,
+        now_clock - business_clock(f.updated_at) AS idle_business_hours,
+        hours_between(asked.as_of, f.fulfill_at) AS hours_to_schedule,
+        hours_between(asked.as_of, f.fulfill_by) AS hours_to_deadline,
+        hours_between(q.requested_at, asked.as_of) AS request_hours,
+        now_clock - business_clock(q.requested_at) AS request_business_hours,
+        hours_between(q.cancellation_requested_at, asked.as_of) AS cancellation_hours,
+        now_clock - u.last_shipped AS silent_hours
+    FROM clock c
+    CROSS JOIN (SELECT *, business_clock(as_of) AS now_clock FROM asked) asked
+    LEFT JOIN open_fulfillment_order f USING (fulfillment_order_id)
+    LEFT JOIN request_facts q USING (fulfillment_order_id)
+    LEFT JOIN pause_norms u ON u.location_id = f.location_id
+), timed AS (
     SELECT
-        r.order_id,
-        r.fulfillment_order_id,
-        coalesce(asked.sla_by_location[f.location], n.slow_hours, asked.sla_business_hours) AS sla_hours,
+        hours.* EXCLUDE (location, location_id),
+        coalesce(asked.sla_by_location[hours.location], n.slow_hours, asked.sla_business_hours) AS sla_hours,
         CASE
-            WHEN asked.sla_by_location[f.location] IS NOT NULL THEN 'settings'
+            WHEN asked.sla_by_location[hours.location] IS NOT NULL THEN 'settings'
             WHEN n.slow_hours IS NOT NULL THEN 'history'
             ELSE 'default'
-        END AS sla_source
-    FROM backlog_row r
+        END AS sla_source,
+        n.usual_hours,
+        n.slow_hours,
+        n.shipped AS norm_sample
+    FROM hours
     CROSS JOIN asked
-    LEFT JOIN open_fulfillment_order f USING (fulfillment_order_id)
-    LEFT JOIN location_norms n ON n.location_id = f.location_id
+    LEFT JOIN location_norms n USING (location_id)
 ), visible AS (
     SELECT
         list_contains(scopes, 'read_merchant_managed_fulfillment_orders') AS sees_own_fulfillment_orders,
@@ -79,23 +104,23 @@ SELECT
     h.actionable_at,
     h.age_hours,
     h.business_age_hours,
-    m.sla_hours,
-    m.sla_source,
-    h.business_age_hours - m.sla_hours AS hours_late,
-    request_hours - asked.service_answer_hours AS answer_hours_late,
-    request_business_hours - m.sla_hours AS service_hours_late,
-    cancellation_hours - asked.service_answer_hours AS cancellation_hours_late,
+    h.sla_hours,
+    h.sla_source,
+    h.business_age_hours - h.sla_hours AS hours_late,
+    h.request_hours - asked.service_answer_hours AS answer_hours_late,
+    h.request_business_hours - h.sla_hours AS service_hours_late,
+    h.cancellation_hours - asked.service_answer_hours AS cancellation_hours_late,
     h.age_hours - asked.request_grace_hours AS unrequested_hours_late,
     h.age_hours - asked.digital_grace_hours AS digital_hours_late,
     hours_between(o.created_at, asked.as_of) - asked.routing_grace_minutes / 60 AS routing_hours_late,
-    -hours_to_schedule - asked.schedule_grace_hours AS schedule_hours_late,
+    -h.hours_to_schedule - asked.schedule_grace_hours AS schedule_hours_late,
     h.age_hours - asked.risk_pending_hours AS risk_hours_late,
     h.age_hours - asked.upsell_hours AS upsell_hours_late,
-    idle_business_hours - m.sla_hours AS idle_hours_late,
-    hours_between(asked.as_of, f.fulfill_by) AS hours_to_deadline,
-    n.usual_hours,
-    n.slow_hours,
-    n.shipped AS norm_sample,
+    h.idle_business_hours - h.sla_hours AS idle_hours_late,
+    h.hours_to_deadline,
+    h.usual_hours,
+    h.slow_hours,
+    h.norm_sample,
 
     o.cancelled_at IS NOT NULL AS is_cancelled,
     o.cancelled_at,
@@ -114,7 +139,11 @@ SELECT
     o.return_status,
     o.alerts,
     o.country,
-    o.address_validation,
+    -- Shopify gives no verdict on many addresses; only where it gives none at all is it unknown.
+    CASE
+        WHEN bool_or(o.address_validation IS NOT NULL) OVER ()
+            THEN coalesce(o.address_validation, 'NOT_VALIDATED')
+    END AS address_validation,
     -- No order of the shop with an address means that addresses were not asked for.
     CASE WHEN bool_or(o.has_address) OVER () THEN o.has_address END AS has_address,
     CASE WHEN bool_or(o.has_shipping_line) OVER () THEN o.has_shipping_line END AS has_shipping_method,
@@ -135,7 +164,8 @@ SELECT
         lower(array_to_string(o.gateways, ' ')),
         'cash on delivery|\bcod\b|efterkrav|postförskott|nachnahme|contre|contrassegno|reembolso|rembours'
     ) AS is_cash_on_delivery,
-    o.purchasing_entity = 'PurchasingCompany' OR x.terms_type IS NOT NULL AS on_payment_terms,
+    coalesce(o.purchasing_entity = 'PurchasingCompany', false) OR x.terms_type IS NOT NULL
+        AS on_payment_terms,
     coalesce(x.terms_name, 'payment terms') AS terms_name,
     x.terms_type,
     x.terms_overdue,
@@ -158,8 +188,14 @@ SELECT
     coalesce(s.shipments, 0) AS shipments,
     s.last_shipped_at,
     list_contains(s.shipped_from, f.location_id) AS shipped_from_here,
-    coalesce(s.undone_at > s.last_shipped_at OR (s.undone_at IS NOT NULL AND s.shipments = 0), false)
-        AS is_undone,
+    coalesce(f.created_at > s.first_shipped_at, false)
+        OR coalesce(f.created_at > min(q.requested_at) OVER (PARTITION BY r.order_id), false)
+        AS routed_after_shipment,
+    coalesce(
+        (s.undone_at > s.last_shipped_at OR s.shipments = 0)
+            AND (s.undone_at_location = f.location_id OR f.created_at >= s.undone_at),
+        false
+    ) AS is_undone,
     s.undone_status,
     s.undone_fulfillment,
     s.undone_at,
@@ -170,9 +206,9 @@ SELECT
     f.status = 'OPEN' AND f.request_status IN ('UNSUBMITTED', 'REJECTED') AS request_open,
     f.created_at AS routed_at,
     f.updated_at AS touched_at,
-    business_clock(asked.as_of) - business_clock(f.updated_at) AS idle_business_hours,
+    h.idle_business_hours,
     f.fulfill_at,
-    hours_between(asked.as_of, f.fulfill_at) AS hours_to_schedule,
+    h.hours_to_schedule,
     f.fulfill_by,
     f.delivery_method,
     f.promised_by,
@@ -182,6 +218,9 @@ SELECT
         AS location_exists,
     f.location_is_active,
     f.location_sells_online,
+    e.at_store,
+    e.online_share_percent,
+    e.online_sample,
     CASE WHEN f.at_service THEN list_contains(visible.service_locations, f.location_id) END
         AS service_installed,
     l.has_callback AS service_has_callback,
@@ -190,10 +229,14 @@ SELECT
     list_contains(f.supported_actions, 'CREATE_FULFILLMENT') AS can_fulfill,
     list_contains(f.supported_actions, 'MOVE') AS can_move,
     q.requested_at,
-    hours_between(q.requested_at, asked.as_of) AS request_hours,
-    business_clock(asked.as_of) - business_clock(q.requested_at) AS request_business_hours,
+    h.request_hours,
+    h.request_business_hours,
+    h.silent_hours,
+    u.silent_limit_hours,
+    u.pause_sample,
+    v.queue,
     q.cancellation_requested_at,
-    hours_between(q.cancellation_requested_at, asked.as_of) AS cancellation_hours,
+    h.cancellation_hours,
     array_to_string(d.hold_reasons, ', ') AS hold_reasons,
     d.hold_text,
     d.held_by_app,
@@ -203,13 +246,18 @@ SELECT
     w.lines_left,
     w.needs_shipping,
     w.all_gift_cards,
-    w.names_a_day OR regexp_matches(array_to_string(o.tags, ' '), '\d{4}-\d{2}-\d{2}') AS names_a_day,
+    w.names_a_day OR y.named_day IS NOT NULL AS names_a_day,
+    y.named_day AS named_day,
+    hours_between(asked.as_of, y.named_day + INTERVAL 1 DAY) AS named_day_hours,
     w.lines_without_sku,
     w.lines_without_variant,
     t.lines_with_shared_sku,
     w.items,
     w.vendors,
     w.selling_plan,
+    w.digital_words,
+    w.instant_shipments,
+    w.instant_sample,
     w.warnings,
     w.warning_texts,
     w.value,
@@ -225,13 +273,13 @@ FROM backlog_row r
 CROSS JOIN asked
 CROSS JOIN visible
 JOIN orders o USING (order_id)
-JOIN hours h
+JOIN timed h
     ON h.order_id = r.order_id AND h.fulfillment_order_id IS NOT DISTINCT FROM r.fulfillment_order_id
-JOIN limits m
-    ON m.order_id = r.order_id AND m.fulfillment_order_id IS NOT DISTINCT FROM r.fulfillment_order_id
 LEFT JOIN open_fulfillment_order f ON f.fulfillment_order_id = r.fulfillment_order_id
 LEFT JOIN locations l ON l.location_id = f.location_id
-LEFT JOIN location_norms n ON n.location_id = f.location_id
+LEFT JOIN pause_norms u ON u.location_id = f.location_id
+LEFT JOIN queues v ON v.location_id = f.location_id
+LEFT JOIN store_norms e ON e.location_id = f.location_id
 LEFT JOIN payment_facts p ON p.order_id = r.order_id
 LEFT JOIN capture_norms k ON k.gateway = p.gateway
 LEFT JOIN shipment_facts s ON s.order_id = r.order_id
@@ -240,4 +288,5 @@ LEFT JOIN hold_facts d ON d.fulfillment_order_id = r.fulfillment_order_id
 LEFT JOIN line_facts w ON w.fulfillment_order_id = r.fulfillment_order_id
 LEFT JOIN stock_facts t ON t.fulfillment_order_id = r.fulfillment_order_id
 LEFT JOIN order_extras x ON x.order_id = r.order_id
+LEFT JOIN named_days y ON y.order_id = r.order_id
 ORDER BY o.processed_at, row_id;

@@ -1,0 +1,110 @@
+"""A whole integration at fault, an item it cannot map, or a shipment it took back."""
+
+from fulfilltools.cause import Owner, Proof, Severity, Verdict, cause, known, labelled, one_of
+
+ASKED = {
+    "at_service": True,
+    "service_installed": True,
+    "request_status": "SUBMITTED",
+    "request_open": False,
+    "can_fulfill": False,
+}
+
+
+@cause(
+    verdict=Verdict.SUSPECT,
+    severity=Severity.CRITICAL,
+    owner=Owner.SERVICE,
+    proof=Proof.INFERRED,
+    evidence="{location} has shipped nothing for {silent_hours:duration} of business hours; "
+    "its pauses are shorter than {silent_limit_hours:duration}, from {pause_sample} pauses; "
+    "{queue} wait for it",
+    action="Check the app's log, connection and billing; contact its support.",
+    source=(3, 4),
+    confused_with=["service_no_response", "service_accepted_late"],
+    hits=[ASKED | {"silent_hours": 90, "silent_limit_hours": 30, "queue": 8, "pause_sample": 50}],
+    misses=[
+        ASKED | {"silent_hours": 20, "silent_limit_hours": 30, "queue": 8},
+        ASKED | {"silent_hours": 90, "silent_limit_hours": 30, "queue": 2},
+        {"silent_hours": 90, "silent_limit_hours": 30, "queue": 8},
+    ],
+)
+def integration_outage(at_service, request_status, silent_hours, silent_limit_hours, queue):
+    """Its service has fallen silent while orders pile up there
+
+    Longer than three times the longest of its usual pauses, with three or more waiting.
+    """
+    asked = at_service & one_of(request_status, "SUBMITTED", "ACCEPTED")
+    return asked & (silent_hours > silent_limit_hours) & (queue >= 3)  # noqa: PLR2004
+
+
+@cause(
+    verdict=Verdict.SUSPECT,
+    severity=Severity.HIGH,
+    owner=Owner.OPERATIONS,
+    evidence="{items} at {location}: {lines_without_sku} lines without a SKU, "
+    "{lines_with_shared_sku} with a SKU that another item has",
+    action="Give the variant a unique SKU and map it in the app; fulfill this order by hand.",
+    fixes=["productVariantsBulkUpdate"],
+    source=(3, 4),
+    confused_with=["service_not_requested", "service_no_response"],
+    variants={"no_variant": {"evidence": "{items} at {location}: its product is gone"}},
+    hits=[
+        ASKED | {"lines_without_sku": 1},
+        ASKED | {"lines_without_variant": 1},
+        ASKED | {"lines_with_shared_sku": 1},
+    ],
+    misses=[
+        {"lines_without_sku": 1},
+        ASKED | {"lines_without_sku": 1, "request_status": "ACCEPTED"},
+        ASKED | {"lines_without_sku": 1, "needs_shipping": False},
+    ],
+)
+def item_unmapped(
+    at_service,
+    needs_shipping,
+    request_status,
+    lines_without_sku,
+    lines_without_variant,
+    lines_with_shared_sku,
+):
+    """The service cannot tell which item it is: no SKU, or one that two items share"""
+    no_sku, no_variant = lines_without_sku > 0, lines_without_variant > 0
+    shared = lines_with_shared_sku > 0
+    not_accepted = one_of(request_status, "UNSUBMITTED", "SUBMITTED")
+    return labelled(
+        at_service & needs_shipping & not_accepted & (no_sku | no_variant | shared),
+        no_variant=no_variant,
+        no_sku=no_sku,
+        duplicate_sku=shared,
+    )
+
+
+@cause(
+    verdict=Verdict.DO_NOW,
+    severity=Severity.HIGH,
+    owner=Owner.OPERATIONS,
+    evidence="Shipment {undone_fulfillment} of {undone_at:date} ended as {undone_status:words}",
+    action="Fulfill it again; check first for a second label or parcel.",
+    needs_action="CREATE_FULFILLMENT",
+    fixes=["fulfillmentCreate"],
+    source=(3,),
+    confused_with=["manual_late", "remainder_split"],
+    hits=[
+        {"is_undone": True, "undone_status": "CANCELLED", "undone_fulfillment": "#1001-F1"},
+        {"is_undone": True, "undone_status": "FAILURE", "undone_fulfillment": "#1001-F1"},
+        {"is_undone": True, "undone_status": "LABEL_VOIDED", "undone_fulfillment": "#1001-F1"},
+    ],
+    misses=[
+        {"undone_status": "CANCELLED"},
+        {"is_undone": True, "request_open": False, "request_status": "ACCEPTED"},
+    ],
+)
+def fulfillment_undone(is_undone, undone_status, fulfillment_order_id, request_open):
+    """A shipment was made, then failed or was cancelled"""
+    return labelled(
+        is_undone & known(fulfillment_order_id) & request_open,
+        label_voided=one_of(undone_status, "LABEL_VOIDED"),
+        cancelled=one_of(undone_status, "CANCELLED"),
+        failed=one_of(undone_status, "ERROR", "FAILURE"),
+    )

@@ -1,0 +1,137 @@
+"""The ordinary queue of an own location, and what no cause explains."""
+
+from fulfilltools.cause import Owner, Severity, Verdict, cause, known, labelled, one_of
+
+IN_PROGRESS = {"status": "IN_PROGRESS", "request_open": False}
+LATE = {"age_hours": 120, "business_age_hours": 72, "hours_late": 24}
+
+
+def _in_queue(at_service, request_status, can_fulfill, request_open):
+    return ~at_service & one_of(request_status, "UNSUBMITTED") & can_fulfill & request_open
+
+
+def _late(hours_late, hours_to_deadline):
+    past_deadline = known(hours_to_deadline) & (hours_to_deadline < 0)
+    return past_deadline, (hours_late > 0) | past_deadline
+
+
+@cause(
+    verdict=Verdict.SUSPECT,
+    severity=Severity.MEDIUM,
+    owner=Owner.OPERATIONS,
+    evidence="Marked in progress at {location}; unchanged since {touched_at:date}",
+    action="Finish it, or mark it as open again.",
+    fixes=["fulfillmentOrderOpen", "fulfillmentCreate"],
+    source=(1,),
+    confused_with=["service_accepted_late", "manual_late"],
+    hits=[IN_PROGRESS | {"idle_hours_late": 5}],
+    misses=[
+        IN_PROGRESS | {"idle_hours_late": -5},
+        IN_PROGRESS | {"idle_hours_late": 5, "request_status": "ACCEPTED", "at_service": True},
+        {"idle_hours_late": 5},
+    ],
+)
+def in_progress_stalled(at_service, status, request_status, idle_hours_late):
+    """It was marked in progress by hand, then nothing happened"""
+    by_hand = ~at_service & one_of(status, "IN_PROGRESS") & one_of(request_status, "UNSUBMITTED")
+    return by_hand & (idle_hours_late > 0)
+
+
+@cause(
+    verdict=Verdict.DO_NOW,
+    severity=Severity.HIGH,
+    owner=Owner.OPERATIONS,
+    evidence="Free to ship at {location}; waiting {business_age_hours:duration} of business hours"
+    ", {hours_late:duration} past the SLA",
+    action="Fulfill items, or Mark as fulfilled.",
+    needs_action="CREATE_FULFILLMENT",
+    fixes=["fulfillmentCreate", "fulfillmentOrdersSetFulfillmentDeadline"],
+    source=(1,),
+    confused_with=["payment_pending", "stock_backorder", "service_not_requested"],
+    variants={
+        "deadline": {"evidence": "Free to ship at {location}; its deadline was {fulfill_by:date}"}
+    },
+    hits=[
+        LATE,
+        {"hours_to_deadline": -2, "fulfill_by": "2026-11-20T10:00Z"},
+    ],
+    misses=[
+        {},
+        LATE | {"hours_late": -1},
+        LATE | {"at_service": True},
+        LATE | {"status": "ON_HOLD", "request_open": False},
+    ],
+)
+def manual_late(
+    at_service, request_status, can_fulfill, request_open, hours_late, hours_to_deadline
+):
+    """It is free to ship and late: somebody has to fulfill it by hand"""
+    past_deadline, late = _late(hours_late, hours_to_deadline)
+    return labelled(
+        _in_queue(at_service, request_status, can_fulfill, request_open) & late,
+        deadline=past_deadline,
+        sla=hours_late > 0,
+    )
+
+
+@cause(
+    verdict=Verdict.WAITS,
+    severity=Severity.INFO,
+    owner=Owner.OPERATIONS,
+    evidence="In progress at {location} since {touched_at:date}",
+    action="Nothing yet.",
+    source=(1,),
+    confused_with=["in_progress_stalled"],
+    hits=[IN_PROGRESS | {"idle_hours_late": -5}],
+    misses=[
+        IN_PROGRESS | {"idle_hours_late": 5},
+        IN_PROGRESS | {"request_status": "ACCEPTED", "at_service": True},
+        {},
+    ],
+)
+def in_progress_fresh(at_service, status, request_status, idle_hours_late):
+    """Somebody is packing it"""
+    by_hand = ~at_service & one_of(status, "IN_PROGRESS") & one_of(request_status, "UNSUBMITTED")
+    return by_hand & (idle_hours_late <= 0)
+
+
+@cause(
+    verdict=Verdict.WAITS,
+    severity=Severity.INFO,
+    owner=Owner.OPERATIONS,
+    evidence="In the queue of {location}; {hours_late:duration} of business hours left",
+    action="Nothing yet.",
+    fixes=["fulfillmentCreate"],
+    source=(1,),
+    confused_with=["manual_late"],
+    hits=[{}],
+    misses=[
+        LATE,
+        {"status": "ON_HOLD", "request_open": False},
+        {"at_service": True},
+        {"hours_to_deadline": -2},
+    ],
+)
+def manual_fresh(
+    at_service, request_status, can_fulfill, request_open, hours_late, hours_to_deadline
+):
+    """It is in the ordinary queue, within its time"""
+    _, late = _late(hours_late, hours_to_deadline)
+    return _in_queue(at_service, request_status, can_fulfill, request_open) & ~late
+
+
+@cause(
+    verdict=Verdict.SUSPECT,
+    severity=Severity.HIGH,
+    owner=Owner.OPERATIONS,
+    evidence="{fulfillment_status:words}, {financial_status:words}[, fulfillment order "
+    "{status:words}, request {request_status:words}][; {alerts}]",
+    action="Look at it by hand, and report the pattern.",
+    hits=[{}],
+)
+def unexplained(row_id):
+    """No cause explains it
+
+    Asked last of every row, and counted: what is not understood is not hidden.
+    """
+    return known(row_id)

@@ -1,0 +1,58 @@
+"""Stock, handed out first come, first served, cannot cover it."""
+
+from fulfilltools.cause import Owner, Severity, Verdict, cause, labelled
+
+SHORT = {"units_short": 1, "units_on_hand": 0, "units_incoming": 0}
+
+
+@cause(
+    verdict=Verdict.DO_NOW,
+    severity=Severity.HIGH,
+    owner=Owner.OPERATIONS,
+    evidence="{units_short} of {units_left} units short at {location}"
+    "[ ({units_on_hand} on hand)]; another location has them",
+    action="Change its location (… > Change location on the fulfillment card).",
+    needs_action="MOVE",
+    fixes=["fulfillmentOrderMove", "fulfillmentOrdersReroute", "inventoryActivate"],
+    confused_with=["stock_backorder", "hold_stock"],
+    hits=[
+        SHORT | {"stocked_elsewhere": True},
+        SHORT | {"stocked_elsewhere": True, "stocked_here": False},
+    ],
+    misses=[
+        SHORT,
+        {"stocked_elsewhere": True},
+        SHORT | {"stocked_elsewhere": True, "request_open": False},
+    ],
+)
+def stock_elsewhere(units_short, stocked_elsewhere, stocked_here, request_open):
+    """Its location cannot cover it, though another can"""
+    return labelled(
+        (units_short > 0) & stocked_elsewhere & request_open,
+        not_stocked_here=~stocked_here,
+        short_here=stocked_here,
+    )
+
+
+@cause(
+    verdict=Verdict.BLOCKED,
+    severity=Severity.HIGH,
+    owner=Owner.OPERATIONS,
+    evidence="{units_short} of {units_left} units short everywhere[; {units_incoming} incoming]",
+    action="Split it and ship what there is; tell the buyer, refund or substitute the rest.",
+    fixes=["fulfillmentOrderSplit", "refundCreate", "orderEditBegin"],
+    confused_with=["stock_elsewhere", "hold_stock"],
+    hits=[SHORT | {"units_incoming": 5}, SHORT],
+    misses=[
+        SHORT | {"stocked_elsewhere": True},
+        {"units_incoming": 5},
+        SHORT | {"request_open": False},
+    ],
+)
+def stock_backorder(units_short, stocked_elsewhere, units_incoming, request_open):
+    """It is short everywhere: oversold or on backorder"""
+    return labelled(
+        (units_short > 0) & ~stocked_elsewhere & request_open,
+        incoming=units_incoming > 0,
+        none=units_incoming <= 0,
+    )
