@@ -49,23 +49,28 @@ def fulfillment_badge(order: Order) -> str:
     return "IN_PROGRESS" if underway else "UNFULFILLED"
 
 
+BY_STATUS = {
+    "CLOSED": (),
+    "CANCELLED": (),
+    "ON_HOLD": ("RELEASE_HOLD", "HOLD", "MOVE"),
+    "SCHEDULED": ("MARK_AS_OPEN", "MOVE"),
+}
+BY_REQUEST = {
+    "SUBMITTED": ("CREATE_FULFILLMENT", "CANCEL_FULFILLMENT_ORDER"),
+    "ACCEPTED": ("CREATE_FULFILLMENT", "REQUEST_CANCELLATION"),
+    "CANCELLATION_REJECTED": ("CREATE_FULFILLMENT", "REQUEST_CANCELLATION"),
+    "CANCELLATION_REQUESTED": ("CREATE_FULFILLMENT",),
+}
+
+
 def buttons(status: str, request_status: str, *, service: bool, many: bool) -> list[str]:
-    """`supportedActions` of an open fulfillment order, in the order Shopify lists them."""
-    split = ["SPLIT"] if many else []
-    if status in ("CLOSED", "CANCELLED"):
-        return []
-    if status == "ON_HOLD":
-        return ["RELEASE_HOLD", "HOLD", "MOVE"]
-    if status == "SCHEDULED":
-        return ["MARK_AS_OPEN", "MOVE"]
-    if request_status == "SUBMITTED":
-        return ["CREATE_FULFILLMENT", "CANCEL_FULFILLMENT_ORDER"]
-    if request_status in ("ACCEPTED", "CANCELLATION_REJECTED"):
-        return ["CREATE_FULFILLMENT", "REQUEST_CANCELLATION"]
-    if request_status == "CANCELLATION_REQUESTED":
-        return ["CREATE_FULFILLMENT"]
+    """`supportedActions` of a fulfillment order, in the order Shopify lists them."""
+    settled = BY_STATUS.get(status, BY_REQUEST.get(request_status))
+    if settled is not None:
+        return list(settled)
     if status == "IN_PROGRESS":
         return ["CREATE_FULFILLMENT", "REPORT_PROGRESS", "HOLD", "MARK_AS_OPEN"]
+    split = ["SPLIT"] if many else []
     if service:
         return ["REQUEST_FULFILLMENT", "CREATE_FULFILLMENT", "HOLD", *split, "MOVE"]
     return ["CREATE_FULFILLMENT", "REPORT_PROGRESS", "MOVE", "HOLD", *split]

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fulfilltools.demo import catalog as the
-from fulfilltools.demo.catalog import Product
 from fulfilltools.demo.shop import STOCKHOLM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from fulfilltools.demo.catalog import Product
     from fulfilltools.demo.merchant import Order
     from fulfilltools.demo.shop import Shop
 
@@ -102,24 +102,24 @@ def _warehouses(shop: Shop) -> None:
         the.GLASSES,
     )
     malmo = (the.RUG, the.TRAY, the.CHAIR)
-    for goods, count, usual, slow in ((gothenburg, 88, (5, 26), 40), (malmo, 40, (24, 50), 60)):
+    for goods, count, usual, slow in ((gothenburg, 80, (5, 26), 40), (malmo, 40, (24, 50), 60)):
         for n, at in enumerate(_days(shop, count, last=5 if goods is malmo else 4)):
             order = shop.place(_cart(shop, goods), at, country=shop.rng.choice(COUNTRIES))
-            hours = slow if n % 12 == 7 else shop.rng.uniform(*usual)  # noqa: PLR2004
+            hours = slow if n % 12 == 0 else shop.rng.uniform(*usual)
             ships = min(working(at, hours), shop.ago(3, "16:30"))
             _pay_and_ship(shop, order, ships, shop.rng.choice(("PostNord", "DHL Freight")))
 
 
 def _services(shop: Shop) -> None:
-    for n, at in enumerate(_days(shop, 48)):
+    for n, at in enumerate(_days(shop, 42)):
         order = shop.buy(_cart(shop, (the.KETTLE, the.TOWELS, the.LINEN)), at).later(seconds=40)
-        if n % 15 == 6:  # noqa: PLR2004
+        if n % 15 == 0:
             order.later(hours=3)  # now and then the automatic request is missed
         order.card.request()
         order.until(working(order.clock, shop.rng.uniform(0.5, 3))).card.accept()
         ships = min(working(order.clock, shop.rng.uniform(10, 34)), shop.ago(3, "15:40"))
         order.until(ships).card.fulfill(carrier="Omniva", app="Baltic Fulfilment")
-    for at in _days(shop, 40, last=19):
+    for at in _days(shop, 32, last=19):
         order = shop.buy(_cart(shop, (the.POSTER, the.CANVAS)), at).later(seconds=30)
         order.card.request()
         order.until(working(order.clock, 1)).card.accept()
@@ -133,26 +133,26 @@ def _services(shop: Shop) -> None:
 
 
 def _suppliers(shop: Shop) -> None:
-    for at in _days(shop, 34, last=6):
+    for at in _days(shop, 32, last=6):
         order = shop.buy(_cart(shop, (the.LED_STRIP, the.PHONE_STAND)), at)
         ships = min(working(at, shop.rng.uniform(26, 60)), shop.ago(3, "14:20"))
         order.until(ships).card.fulfill(carrier="YunExpress", app="DropLane")
-    for at in _days(shop, 38, last=20):
+    for at in _days(shop, 30, last=20):
         order = shop.buy(shop.rng.choice((the.CERAMIC, the.TEXTILE)), at)
         order.until(working(at, shop.rng.uniform(20, 34)))
         order.card.fulfill(carrier="Bring", app="StudioLink")
 
 
 def _files_and_gift_cards(shop: Shop) -> None:
-    for n, at in enumerate(_days(shop, 40, last=1)):
+    for n, at in enumerate(_days(shop, 34, last=1)):
         product = (
-            the.FREE_GUIDE if n % 9 == 5 else shop.rng.choice((the.EBOOK, the.PATTERN, the.COURSE))
-        )  # noqa: PLR2004
+            the.FREE_GUIDE if n % 9 == 0 else shop.rng.choice((the.EBOOK, the.PATTERN, the.COURSE))
+        )
         order = shop.buy(product, at) if product.price else shop.place(product, at)
         order.later(seconds=shop.rng.randint(3, 20)).card.fulfill(app="Filhyllan Digital")
-    for at in _days(shop, 22, last=1):
+    for at in _days(shop, 20, last=1):
         shop.buy(the.GIFT_CARD, at).later(seconds=2).card.fulfill(app="Shopify")
-    for at in _days(shop, 10, last=6):
+    for at in _days(shop, 8, last=6):
         order = shop.buy({the.LAMP: 1, the.EBOOK: 1}, at)
         parcel, download = order.cards
         order.later(seconds=8)
@@ -164,12 +164,12 @@ def _files_and_gift_cards(shop: Shop) -> None:
 def _the_store(shop: Shop) -> None:
     till = (the.VASE, the.MUG, the.CANDLE, the.CUSHION, the.BOWL)
     here = dict.fromkeys(till, the.SODERMALM)
-    for at in _days(shop, 34, last=2):
+    for at in _days(shop, 30, last=2):
         moment = at.astimezone(STOCKHOLM).replace(hour=shop.rng.randint(10, 18))
         sale = {"channel": "pos", "method": "RETAIL", "routes": here, "store": the.SODERMALM}
         order = shop.buy(_cart(shop, till), moment, **sale)
         order.later(seconds=1).card.fulfill(app="Point of Sale")
-    for at in _days(shop, 14, last=5):
+    for at in _days(shop, 12, last=5):
         order = shop.buy(shop.rng.choice(till), at, method="PICK_UP", routes=here)
         order.until(working(at, 4)).card.ready_for_pickup()
         order.until(working(order.clock, shop.rng.uniform(5, 30))).card.hand_over()

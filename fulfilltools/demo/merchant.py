@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fulfilltools.demo.cards import CLOSED_STATES, Card, CardLine, Line, Shipment
-from fulfilltools.demo.catalog import Node, Product
+
+if TYPE_CHECKING:
+    from fulfilltools.demo.catalog import Node, Product
 
 
 @dataclass

@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
-from fulfilltools.demo.badges import buttons, fulfillment_badge, payment_badge
-from fulfilltools.demo.catalog import (
-    APPS,
-    CHANNELS,
-    GIFT_CARD_SERVICE,
-    PLACES,
-    Node,
-    gid,
-    service_node,
-)
+from fulfilltools.demo.badges import fulfillment_badge, payment_badge
+from fulfilltools.demo.card_shape import CardWriter, iso
+from fulfilltools.demo.catalog import APPS, CHANNELS, Node, gid
 
 if TYPE_CHECKING:
-    from fulfilltools.demo.cards import Card, CardLine, Line, Shipment
+    from datetime import datetime
+
+    from fulfilltools.demo.cards import Line
     from fulfilltools.demo.merchant import Order, Payment
     from fulfilltools.demo.stock import Stock
 
 RATES = {"SEK": 1.0, "EUR": 0.088, "NOK": 1.02, "USD": 0.096, "JPY": 14.4}
-HOLD_WORDS = {
-    "AWAITING_PAYMENT": "Awaiting payment",
-    "AWAITING_RETURN_ITEMS": "Exchange items awaiting return delivery",
-    "HIGH_RISK_OF_FRAUD": "High risk of fraud",
-    "INCORRECT_ADDRESS": "Incorrect address",
-    "INVENTORY_OUT_OF_STOCK": "Inventory out of stock",
-    "ONLINE_STORE_POST_PURCHASE_CROSS_SELL": "Post-purchase cross-sell",
-    "OTHER": "Other",
-    "UNKNOWN_DELIVERY_DATE": "Unknown delivery date",
-}
 MANUAL_GATEWAYS = {"Banköverföring", "Cash on Delivery (COD)", "cash", "Faktura"}
 RETURN_BADGES = {"REQUESTED": "RETURN_REQUESTED", "OPEN": "IN_PROGRESS", "CLOSED": "RETURNED"}
 PROVINCES = {"US": "CA", "JP": "JP-13"}
-
-
-def iso(moment: datetime | None) -> str | None:
-    """Write a moment as Shopify does."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 def money(amount: float, currency: str = "SEK") -> Node:
@@ -59,6 +39,7 @@ class Writer:
         self.stock = stock
         self.as_of = as_of
         self.numbers = count(71000001)
+        self.cards = CardWriter(stock, as_of, self.numbers)
 
     def _new(self, kind: str) -> str:
         return gid(kind, next(self.numbers))
@@ -76,9 +57,9 @@ class Writer:
             node for node in lines.values() if node["nonFulfillableQuantity"]
         ]
         cards = [] if order.cards_hidden else order.cards
-        order.data["fulfillmentOrders"] = [self._card(card, lines) for card in cards]
+        order.data["fulfillmentOrders"] = [self.cards.card(card, lines) for card in cards]
         order.data["fulfillments"] = [
-            self._shipment(shipment, lines, f"#{number}-F{n}")
+            self.cards.shipment(shipment, lines, f"#{number}-F{n}")
             for n, shipment in enumerate(order.shipments, 1)
         ]
         order.data["transactions"] = [self._payment(p, order) for p in order.payments]
@@ -153,7 +134,8 @@ class Writer:
         }
 
     def _trust(self, order: Order) -> Node:
-        risk = {"recommendation": "ACCEPT", "level": "LOW", "facts": (), "app": None} | order.risk
+        calm: Node = {"recommendation": "ACCEPT", "level": "LOW", "facts": (), "app": None}
+        risk = calm | order.risk
         assessed = {
             "riskLevel": risk["level"],
             "provider": APPS[risk["app"]] if risk["app"] else None,
@@ -235,123 +217,6 @@ class Writer:
                 "inventoryItem": item,
             },
         }
-
-    def _card(self, card: Card, lines: dict[int, Node]) -> Node:
-        many = card.remaining > 1
-        actions = buttons(card.status, card.request_status, service=card.at_service, many=many)
-        actions += ["MERGE"] if card.siblings and card.status == "OPEN" else []
-        if card.buttons_gone:
-            actions = []
-        place = PLACES[card.place]
-        external = [{"action": "EXTERNAL", "externalUrl": card.external_url}]
-        card.data |= {
-            "id": self._new("FulfillmentOrder"),
-            "status": card.status,
-            "requestStatus": card.request_status,
-            "createdAt": iso(card.created),
-            "updatedAt": iso(card.updated),
-            "fulfillAt": iso(card.fulfill_at),
-            "fulfillBy": iso(card.fulfill_by),
-            "deliveryMethod": self._method(card),
-            "assignedLocation": {
-                "name": card.gone_place or place.name,
-                "countryCode": place.country,
-                "location": None if card.gone_place else self.stock.locations[card.place],
-            },
-            "supportedActions": [{"action": a, "externalUrl": None} for a in actions]
-            + (external if card.external_url else []),
-            "fulfillmentHolds": [self._hold(hold, card) for hold in card.holds],
-            "lineItems": [self._card_line(item, lines) for item in card.lines],
-            "merchantRequests": [
-                asked
-                | {"id": self._new("FulfillmentOrderMerchantRequest")}
-                | {"sentAt": iso(asked["sentAt"])}
-                for asked in card.requests
-            ],
-            "locationsForMove": self.stock.move_targets(card) if card.is_open else [],
-        }
-        return card.data
-
-    def _method(self, card: Card) -> Node:
-        return {
-            "id": self._new("DeliveryMethod"),
-            "methodType": card.method["methodType"],
-            "presentedName": card.method["presentedName"],
-            "serviceCode": card.method["serviceCode"],
-            "minDeliveryDateTime": None,
-            "maxDeliveryDateTime": iso(card.method["maxDeliveryDateTime"]),
-            "brandedPromise": None,
-        }
-
-    def _hold(self, hold: Node, card: Card) -> Node:
-        return {
-            "id": self._new("FulfillmentHold"),
-            "reason": hold["reason"],
-            "reasonNotes": hold["reasonNotes"],
-            "displayReason": HOLD_WORDS[hold["reason"]],
-            "handle": f"hold-{card.order.serial}" if hold["app"] else None,
-            "heldByRequestingApp": False,
-            "heldByApp": APPS[hold["app"]] if hold["app"] else None,
-        }
-
-    def _card_line(self, item: CardLine, lines: dict[int, Node]) -> Node:
-        line = lines[id(item.line)]
-        return {
-            "id": self._new("FulfillmentOrderLineItem"),
-            "totalQuantity": item.total,
-            "remainingQuantity": item.remaining,
-            "requiresShipping": line["requiresShipping"],
-            "sku": line["sku"],
-            "vendor": line["vendor"],
-            "inventoryItemId": line["variant"]["inventoryItem"]["id"] if line["variant"] else None,
-            "lineItem": line,
-            "warnings": item.warnings,
-        }
-
-    def _shipment(self, shipment: Shipment, lines: dict[int, Node], name: str) -> Node:
-        tracked = shipment.tracking is not None
-        travels = tracked and shipment.status == "SUCCESS"
-        left = shipment.at + timedelta(hours=9)
-        arrived = left + timedelta(hours=41)
-        moving, there = travels and left < self.as_of, travels and arrived < self.as_of
-        shown = shipment.shown
-        if shown == "FULFILLED" and moving:
-            shown = "DELIVERED" if there else "IN_TRANSIT"
-        gift = all(line.product.gift for line, _ in shipment.units)
-        scans = [("DELIVERED", arrived, there), ("IN_TRANSIT", left, moving)]
-        return {
-            "id": self._new("Fulfillment"),
-            "name": name,
-            "status": shipment.status,
-            "displayStatus": shown,
-            "createdAt": iso(shipment.at),
-            "updatedAt": iso(shipment.updated or (left if moving else shipment.at)),
-            "inTransitAt": iso(left) if moving else None,
-            "deliveredAt": iso(arrived) if there else None,
-            "estimatedDeliveryAt": iso(arrived) if travels else None,
-            "requiresShipping": any(line.product.ships for line, _ in shipment.units),
-            "totalQuantity": sum(units for _, units in shipment.units),
-            "service": GIFT_CARD_SERVICE if gift else service_node(shipment.card.place),
-            "location": self.stock.locations[shipment.card.place],
-            "trackingInfo": [self._tracking(shipment)] if tracked else [],
-            "events": [
-                {"id": self._new("FulfillmentEvent"), "status": status, "message": None}
-                | {"happenedAt": iso(at)}
-                for status, at, happened in scans
-                if happened
-            ],
-            "fulfillmentLineItems": [
-                {"id": self._new("FulfillmentLineItem"), "quantity": units}
-                | {"lineItem": lines[id(line)]}
-                for line, units in shipment.units
-            ],
-        }
-
-    @staticmethod
-    def _tracking(shipment: Shipment) -> Node:
-        number = shipment.tracking
-        url = f"https://tracking.example/{number}"
-        return {"company": shipment.carrier, "number": number, "url": url}
 
     def _payment(self, payment: Payment, order: Order) -> Node:
         authorized = payment.kind == "AUTHORIZATION" and payment.status == "SUCCESS"

@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fulfilltools.demo.card_shape import iso
 from fulfilltools.demo.catalog import PLACES, Node, gid, service_node
 from fulfilltools.demo.history import live_sixty_days
-from fulfilltools.demo.shape import Writer, iso
+from fulfilltools.demo.shape import Writer
 from fulfilltools.demo.shop import AS_OF, Shop, Truth
 from fulfilltools.demo.stock import Stock
 from fulfilltools.demo.stories import tell_everything

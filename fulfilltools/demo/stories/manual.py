@@ -20,7 +20,7 @@ GOODS = (
 COUNTRIES = ("SE",) * 6 + ("NO", "DE", "FI", "US", "JP")
 
 
-@story("manual_fresh", times=16)
+@story("manual_fresh", times=13)
 def ordered_over_the_weekend(shop: Shop) -> Order:
     days = shop.rng.choice((1, 1, 2, 2, 2))
     clock = f"{shop.rng.randint(8, 21)}:{shop.rng.randint(10, 59)}"
@@ -28,7 +28,7 @@ def ordered_over_the_weekend(shop: Shop) -> Order:
     return shop.buy(cart, shop.ago(days, clock), country=shop.rng.choice(COUNTRIES))
 
 
-@story("manual_late", "sla", times=12)
+@story("manual_late", "sla", times=10)
 def overlooked_by_the_warehouse_for_more_than_a_week(shop: Shop) -> Order:
     days = shop.rng.randint(10, 24)
     clock = f"{shop.rng.randint(8, 19)}:{shop.rng.randint(10, 59)}"

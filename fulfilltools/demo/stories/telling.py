@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-Told = Order | None
+    from fulfilltools.demo.cards import Card
+
+__all__ = ["Order", "Shop", "Story", "story", "tell"]
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,12 @@ class Story:
             order = self.act(shop)
             _check_the_clock(order, shop)
             open_cards = [card for card in order.cards if card.is_open and not order.cards_hidden]
-            for stuck in open_cards or [order]:
-                known = shop.truth.get(stuck, Truth(self.code, self.variant))
-                if known.code:
+            stuck_ones: list[Card | Order] = [*open_cards] or [order]
+            for stuck in stuck_ones:
+                known = shop.truth.get(stuck)
+                if known is None and self.code:
+                    known = Truth(self.code, self.variant)
+                if known:
                     shop.truth[stuck] = known._replace(story=known.story or self.title)
                 if self.unlike:
                     shop.look_alikes[stuck] = self.unlike
