@@ -121,6 +121,12 @@ def test_every_supported_version_works_without_asking_shopify_which_exist(versio
     assert asked[0][0] == f"/admin/api/{version}/graphql.json"
 
 
+def test_a_proxy_is_not_asked_for_a_shop_on_this_machine(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert ask(GOOD)[0].data == GOOD["data"]
+
+
 def test_connections_are_kept_alive():
     with shop(GOOD) as server, client_of(server) as client:
         for _ in range(3):

@@ -310,6 +310,15 @@ def test_without_read_orders_there_is_nothing_to_fetch(world, tmp_path):
         fetch_from(world, tmp_path, scopes=set(SCOPES) - {"read_orders"})
 
 
+def test_orders_that_are_denied_stop_the_fetch(world, tmp_path):
+    message = "Access denied for orders field. Required access: `read_orders` access scope."
+    extensions = {"code": "ACCESS_DENIED", "requiredAccess": "`read_orders` access scope."}
+    denied = {"errors": [{"message": message, "extensions": extensions, "path": ["orders"]}]}
+    answer = Response.of(200, denied | {"data": {"orders": None}})
+    with pytest.raises(AccessError, match=r"denies orders \(read_orders\)"):
+        fetch_from(world, tmp_path, intercept=lambda one: answer if asked(one, "Orders") else None)
+
+
 def test_another_version_than_asked_is_noted(world, tmp_path):
     with serve(world) as shop, AdminClient(connection(shop)) as client:
         report = FetchReport(shop="x", api_version="2026-10", since="", as_of="")
@@ -372,3 +381,6 @@ def test_a_check_stops_where_nothing_more_can_be_tried(world):
     [item] = check(wrong, QUICK)
     assert (item.name, item.state) == ("address", "failed")
     assert item.mend.startswith("Check the address")
+    [item] = check(connection(shop, access_token=None))
+    assert (item.name, item.state) == ("settings", "failed")
+    assert item.mend.startswith("Set SHOPIFY_ACCESS_TOKEN")

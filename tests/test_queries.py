@@ -96,6 +96,10 @@ def asked_fields(schema: GraphQLSchema, query: str) -> set[tuple[str, str, str]]
     return found
 
 
+def distinct_queries(name: str, version: str) -> set[str]:
+    return {build_query(name, scopes, version) for scopes in SCOPE_SETS.values()}
+
+
 def is_asked(name: str, scopes: frozenset[str]) -> bool:
     if name in FULFILLMENT_ORDERS_ONLY and not scopes & FULFILLMENT_ORDER_SCOPES:
         return False
@@ -105,17 +109,15 @@ def is_asked(name: str, scopes: frozenset[str]) -> bool:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_query_is_valid_at_shopify_whatever_scopes_are_missing(name, version):
-    for label, scopes in SCOPE_SETS.items():
-        query = build_query(name, scopes, version)
-        assert validate(official_schema(version), parse(query)) == [], label
+    for query in distinct_queries(name, version):
+        assert validate(official_schema(version), parse(query)) == []
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_query_is_valid_at_the_demo_shop(name, version):
-    for label, scopes in SCOPE_SETS.items():
-        query = build_query(name, scopes, version)
-        assert validate(demo_schema(version), parse(query)) == [], label
+    for query in distinct_queries(name, version):
+        assert validate(demo_schema(version), parse(query)) == []
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from fulfilltools.admin.client import AdminClient, Patience
 from fulfilltools.admin.fetch import search_since
 from fulfilltools.admin.scopes import UNSEEN_WITHOUT, build_query, granted_scopes
-from fulfilltools.errors import AccessError, FulfillError, QueryError
+from fulfilltools.errors import FulfillError, SettingsError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,8 @@ def check(connection: Connection, patience: Patience = _QUICK) -> list[CheckItem
 
 
 def _failure(error: FulfillError) -> CheckItem:
-    name = "access" if isinstance(error, (AccessError, QueryError)) else "address"
+    kinds = {SettingsError: "settings", UnreachableError: "address"}
+    name = next((name for kind, name in kinds.items() if isinstance(error, kind)), "access")
     meaning, _, mend = str(error).partition(". ")
     return CheckItem(name, "failed", f"{meaning.rstrip('.')}.", mend)
 

@@ -20,7 +20,6 @@ from tenacity import (
     RetryCallState,
     Retrying,
     retry_if_exception_type,
-    stop_after_attempt,
     wait_exponential,
     wait_random,
 )
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from fulfilltools.settings import Connection
 
 _REFUSALS = {
-    401: "refuses the token (HTTP 401). Make a new one in the shop's admin and set it",
+    401: "refuses the token (HTTP 401). Check SHOPIFY_ACCESS_TOKEN, or make a new one",
     402: "is frozen until its bill is paid (HTTP 402). Ask the shop's owner",
     403: "forbids this app its API (HTTP 403). Check that the app is installed and may read orders",
     404: "is not there (HTTP 404). Check the shop's name, the address and the API version",
@@ -44,8 +43,9 @@ _REFUSALS = {
 SINGLE_QUERY_LIMIT = 1000
 """Points one query may request, whatever the plan."""
 
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _LONGEST_OBEYED_WAIT = 300.0
-_TRIES_BEFORE_FIRST_ANSWER = 3
+_FEW_TRIES = 3
 _REQUIRED_SCOPE = re.compile(r"`(\w+)`")
 _QUERY_COST = re.compile(r"cost is (\d+)")
 
@@ -67,7 +67,7 @@ class Patience:
     """How long to wait and how often to try again; all in seconds but `tries`."""
 
     connect: float = 10.0
-    read: float = 90.0
+    read: float = 60.0
     tries: int = 6
     first_pause: float = 1.0
     longest_pause: float = 30.0
@@ -157,6 +157,8 @@ class AdminClient:
         self._sleep = sleep
         self._bucket = _Bucket()
         self._http = requests.Session()
+        # No proxy stands between this machine and a simulated shop on it.
+        self._http.trust_env = urlsplit(self.session.base_url).hostname not in _LOOPBACK
         self._http.headers["User-Agent"] = _our_name()
 
     def __enter__(self) -> Self:
@@ -285,11 +287,11 @@ class AdminClient:
         scopes = " or ".join(_REQUIRED_SCOPE.findall(required))
         self.denied_scopes.setdefault(scopes, f"Shopify denied {'.'.join(names)}.")
 
-    @property
-    def _tries(self) -> int:
-        """Be quick to say so when the shop was never reached: the address may be wrong."""
-        tries = self._patience.tries
-        return tries if self.answered_version else min(_TRIES_BEFORE_FIRST_ANSWER, tries)
+    def _most_tries(self, fault: BaseException | None) -> int:
+        """Be quick to say so when the shop was never reached, or a smaller question may help."""
+        is_slow = isinstance(fault, _TryAgainError) and fault.slow
+        few = is_slow or not self.answered_version
+        return min(_FEW_TRIES, self._patience.tries) if few else self._patience.tries
 
     def _retried(self, ask: Callable[[], Answer]) -> Answer:
         patience = self._patience
@@ -298,7 +300,7 @@ class AdminClient:
         )
         retrying = Retrying(
             retry=retry_if_exception_type(_TryAgainError),
-            stop=stop_after_attempt(self._tries),
+            stop=lambda state: state.attempt_number >= self._most_tries(_fault(state)),
             wait=lambda state: _wanted_wait(state) or backoff(state),
             sleep=self._pause,
             before_sleep=self._count_retry,
@@ -312,7 +314,7 @@ class AdminClient:
     def _give_up(self, error: _TryAgainError) -> NoReturn:
         kind = TimedOutError if error.slow else UnreachableError
         raise kind(
-            f"{self.session.shop} gave no usable answer in {self._tries} tries; "
+            f"{self.session.shop} gave no usable answer in {self._most_tries(error)} tries; "
             f"last: {error}. Check the address and the network, and see www.shopifystatus.com."
         ) from error.__cause__
 
@@ -332,8 +334,12 @@ def _our_name() -> str:
         return "fulfilltools/0"
 
 
+def _fault(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
 def _wanted_wait(state: RetryCallState) -> float | None:
-    error = state.outcome.exception() if state.outcome else None
+    error = _fault(state)
     wait = error.wait if isinstance(error, _TryAgainError) else None
     return min(wait, _LONGEST_OBEYED_WAIT) if wait is not None else None
 

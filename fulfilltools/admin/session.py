@@ -15,6 +15,7 @@ from shopify.api_version import InvalidVersionError, VersionNotFoundError
 from shopify.session import Session
 
 from fulfilltools.errors import AccessError, SettingsError
+from fulfilltools.settings import shop_name
 
 if TYPE_CHECKING:
     from fulfilltools.settings import Connection
@@ -33,7 +34,8 @@ class ShopSession:
 
     def __init__(self, connection: Connection) -> None:
         self.shop = _shop_domain(connection.domain)
-        self._base_url = _base_url(connection.api_url, self.shop)
+        self.base_url = _base_url(connection.api_url, self.shop)
+        """Where the shop answers, without a slash at the end."""
         self._session = _shopify_session(self.shop, connection.api_version)
         self._renew_at = float("inf")
         self._grant = _grant(connection)
@@ -48,12 +50,12 @@ class ShopSession:
     @property
     def graphql_url(self) -> str:
         """Where GraphQL is asked."""
-        return f"{self._session.version.api_path(self._base_url)}/graphql.json"
+        return f"{self._session.version.api_path(self.base_url)}/graphql.json"
 
     @property
     def token_url(self) -> str:
         """Where a token is asked by the client credentials grant."""
-        return f"{self._base_url}/admin/oauth/access_token"
+        return f"{self.base_url}/admin/oauth/access_token"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -97,9 +99,7 @@ class ShopSession:
 
 def _shop_domain(shop: str) -> str:
     """Reduce an address as people paste it to `name.myshopify.com`."""
-    address = re.sub(r"^https?://", "", shop.strip().lower())
-    address = address.removeprefix("admin.shopify.com/store/").split("/")[0]
-    name = address.removesuffix(".myshopify.com")
+    name = shop_name(shop)
     if not _SHOP_NAME.fullmatch(name):
         raise SettingsError(
             f"{name!r} is not the name of a shop. "
