@@ -25,6 +25,14 @@ __all__ = ["AS_OF", "SHOP_DOMAIN", "Truth", "World", "build_world"]
 
 SHOP_DOMAIN = "nordlys-demo.myshopify.com"
 FIRST_ORDER = 1001
+NOBODY_S_ORDER = {
+    "order": "#88",
+    "sku": "KGT-LED5",
+    "quantity": "1",
+    "tracking_number": "LV00000088EE",
+    "carrier": "YunExpress",
+    "shipped_at": "2026-11-12",
+}
 SCOPES = (
     "read_all_orders",
     "read_apps",
@@ -76,7 +84,8 @@ def build_world(seed: int = 2026, as_of: datetime = AS_OF) -> World:
         truth={of.data["id"]: truth for of, truth in shop.truth.items()},
         look_alikes={of.data["id"]: codes for of, codes in shop.look_alikes.items()},
         supplier_rows=[
-            {"order": card.order.data["name"], **row} for card, row in shop.shipped_by_supplier
+            *({"order": card.order.data["name"], **row} for card, row in shop.shipped_by_supplier),
+            NOBODY_S_ORDER,
         ],
     )
 

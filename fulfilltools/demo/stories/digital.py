@@ -87,14 +87,14 @@ def a_real_tip_never_keeps_an_order_open(shop: Shop) -> Order:
     return order
 
 
-@story("manual_fresh", unlike=("digital_waiting", "manual_late"))
+@story("scheduled_future", "dated", unlike=("digital_waiting", "manual_late"))
 def an_assembly_booked_for_december(shop: Shop) -> Order:
     order = shop.buy(the.ASSEMBLY, shop.ago(2))
     order.lines[0].attributes = ("Datum", "Tid")
     return order
 
 
-@story("manual_fresh", unlike=("digital_waiting", "auto_fulfill_gap"))
+@story("scheduled_future", "dated", unlike=("digital_waiting", "auto_fulfill_gap"))
 def an_hour_of_advice_on_the_third_of_december(shop: Shop) -> Order:
     return shop.buy(the.CONSULTATION, shop.ago(1), tags=("booking-2026-12-03",))
 

@@ -120,40 +120,40 @@ def checked_out_minutes_ago_and_looking_at_an_offer(shop: Shop) -> Order:
     return order
 
 
-@story("hold_stale", "AWAITING_PAYMENT")
+@story("hold_stale", "payment")
 def paid_long_ago_and_still_held_for_payment(shop: Shop) -> Order:
     order = shop.place(the.SHELF, shop.ago(9), gateway="Banköverföring").promise()
     order.card.hold("AWAITING_PAYMENT")
     return order.later(days=2).pay()
 
 
-@story("hold_stale", "INVENTORY_OUT_OF_STOCK")
+@story("hold_stale", "stock")
 def the_clocks_came_in_and_nobody_released_the_hold(shop: Shop) -> Order:
     order = shop.buy(the.ARRIVED, shop.ago(14))
     order.card.hold("INVENTORY_OUT_OF_STOCK", app="Lagerkoll")
     return order
 
 
-@story("hold_stale", "INCORRECT_ADDRESS")
+@story("hold_stale", "address")
 def address_was_mended_but_the_hold_stayed(shop: Shop) -> Order:
     order = shop.buy(the.BOWL, shop.ago(7), country="NO")
     order.card.hold("INCORRECT_ADDRESS", app="AddressGuard")
     return order
 
 
-@story("hold_stale", "HIGH_RISK_OF_FRAUD")
+@story("hold_stale", "fraud")
 def the_fraud_app_has_since_accepted_the_order(shop: Shop) -> Order:
     order = shop.buy(the.LAMP, shop.ago(6), country="US")
     order.card.hold("HIGH_RISK_OF_FRAUD", app="SignalShield")
     return order.judge("ACCEPT", "LOW", app="SignalShield")
 
 
-@story("hold_stale", "AWAITING_RETURN_ITEMS")
+@story("hold_stale", "return")
 def the_mug_is_back_and_the_exchange_still_held(shop: Shop) -> Order:
     return _exchange(shop, "CLOSED")
 
 
-@story("hold_stale", "ONLINE_STORE_POST_PURCHASE_CROSS_SELL")
+@story("hold_stale", "upsell")
 def the_offer_ended_yesterday(shop: Shop) -> Order:
     order = shop.buy(the.CANDLE, shop.ago(1, "16:20"))
     order.card.hold("ONLINE_STORE_POST_PURCHASE_CROSS_SELL", app="OneMore Upsell")

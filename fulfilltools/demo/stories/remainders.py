@@ -106,7 +106,9 @@ def reverted_to_unfulfilled_and_made_new_on_saturday(shop: Shop) -> Order:
 
 @story("manual_fresh", unlike=("remainder_split", "stock_elsewhere"))
 def a_tray_moved_to_the_small_warehouse(shop: Shop) -> Order:
-    order = shop.buy(the.TRAY, shop.ago(2, "10:30"), routes={}).later(hours=1)
+    order = shop.buy(the.TRAY, shop.ago(2, "10:30"), routes={the.TRAY: the.GOTHENBURG}).later(
+        hours=1
+    )
     order.card.reissue(the.MALMO)
     return order
 

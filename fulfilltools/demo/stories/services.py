@@ -21,7 +21,7 @@ def _accepted(shop: Shop, product: Product, days: int, clock: str = "10:00") -> 
     return order
 
 
-@story("service_rejected", "Invalid address")
+@story("service_rejected", "address")
 def declined_for_a_missing_street_number(shop: Shop) -> Order:
     order = shop.buy(the.KETTLE, shop.ago(4), address_check="ERROR", country="DE").later(seconds=40)
     order.card.request()
@@ -29,17 +29,24 @@ def declined_for_a_missing_street_number(shop: Shop) -> Order:
     return order
 
 
-@story("service_rejected", "Inventory out of stock")
+@story("service_rejected", "stock")
 def declined_because_their_shelf_is_empty(shop: Shop) -> Order:
     order = _requested(shop, the.TOWELS, shop.rng.randint(3, 9)).later(hours=1)
     order.card.reject("Inventory out of stock", "HND-404: 0 of 2 on hand.")
     return order
 
 
-@story("service_rejected", "Undeliverable destination")
+@story("service_rejected")
 def declined_because_they_do_not_ship_to_japan(shop: Shop) -> Order:
     order = _requested(shop, the.LINEN, 3, "11:00", country="JP").later(hours=3)
     order.card.reject("Undeliverable destination", "No carrier serves JP.")
+    return order
+
+
+@story("service_rejected", "item")
+def declined_because_they_do_not_know_the_number(shop: Shop) -> Order:
+    order = _requested(shop, the.KETTLE, 5, "09:20").later(minutes=50)
+    order.card.reject("Invalid SKU", "TEK-501 is not in our catalog.")
     return order
 
 
