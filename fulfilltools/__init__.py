@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from fulfilltools.errors import FulfillError
     from fulfilltools.notebooks import run_notebooks
     from fulfilltools.runs import Run
-    from fulfilltools.steps import build_backlog, fetch, open_run, write_report
+    from fulfilltools.steps import (
+        build_backlog,
+        diagnose_run,
+        fetch,
+        open_diagnosis,
+        open_run,
+        write_report,
+    )
 
 __all__ = [
     "Diagnosis",
@@ -24,7 +31,9 @@ __all__ = [
     "Run",
     "build_backlog",
     "diagnose",
+    "diagnose_run",
     "fetch",
+    "open_diagnosis",
     "open_run",
     "plots",
     "run_notebooks",
@@ -37,7 +46,9 @@ _HOME = {
     "Run": "runs",
     "build_backlog": "steps",
     "diagnose": "diagnosis",
+    "diagnose_run": "steps",
     "fetch": "steps",
+    "open_diagnosis": "steps",
     "open_run": "steps",
     "plots": "plots",
     "run_notebooks": "notebooks",

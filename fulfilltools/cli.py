@@ -5,14 +5,16 @@ Whatever fails is one line on stderr; FULFILLTOOLS_DEBUG=1 shows Python's traceb
 
 from __future__ import annotations
 
+import difflib
 import os
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
 
 import typer
 from typer.exceptions import TyperException
@@ -22,11 +24,12 @@ from fulfilltools.errors import FulfillError, RunError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from fulfilltools.admin.check import CheckItem
     from fulfilltools.notebooks import Step
     from fulfilltools.runs import Run
     from fulfilltools.settings import Connection
 
-SEVERITIES = ("info", "low", "medium", "high", "critical")
+Severity = Literal["info", "low", "medium", "high", "critical"]
 SCHEDULED = ("1_fetch_orders", "2_diagnose_causes", "3_report")
 FAIL_ON_REACHED = 3
 STOPPED_BY_TERM = 128 + signal.SIGTERM
@@ -64,7 +67,7 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Copy the six files here, too.")] = None,
     keep: Annotated[int | None, typer.Option(min=1, help="Keep only the newest N runs.")] = None,
     fail_on: Annotated[
-        Literal["info", "low", "medium", "high", "critical"] | None,
+        Severity | None,
         typer.Option(help="Exit with 3 when an order is this bad or worse."),
     ] = None,
     notebooks: Annotated[Path | None, typer.Option(help="Run your own copies.")] = None,
@@ -72,15 +75,20 @@ def run(
 ) -> None:
     """Fetch the orders, diagnose each open one, and write the report."""
     from fulfilltools import runs, steps
+    from fulfilltools.admin.session import ShopSession
     from fulfilltools.notebooks import run_notebooks
     from fulfilltools.settings import load_settings
+    from fulfilltools.terminal import show_run
 
     settings = load_settings()
+    if since:
+        steps.parse_moment(since, "since")
     if out:
         _make_folder(out)
     if not (shop or demo) and steps.chosen_shop(settings) == steps.DEMO:
         _say("No shop is set, so this is the demo shop. The README says how to connect yours.")
     with steps.reach(_meant(shop, demo=demo), settings) as connection:
+        ShopSession(connection)  # refuses what cannot be right before any work is done
         moment = steps.moment_to_report(as_of, connection)
         secrets = steps.secrets_of(connection)
         home = settings.runs
@@ -95,13 +103,43 @@ def run(
     done = runs.Run(runs.run_folder(home, connection.name, moment))
     if out:
         _copy(done, out)
-    _show(done)
+    show_run(done)
     if fail_on and _is_reached(done, fail_on):
         raise typer.Exit(FAIL_ON_REACHED)
 
 
 @app.command()
-def demo(
+def check(shop: ShopOption = None, demo: DemoOption = False) -> None:
+    """Tell what works and what is missing: address, token, scopes, limits, disk."""
+    from fulfilltools import steps
+    from fulfilltools.admin.check import check
+    from fulfilltools.settings import load_settings
+    from fulfilltools.terminal import show_check
+
+    settings = load_settings()
+    with steps.reach(_meant(shop, demo=demo), settings) as connection:
+        works = show_check([_runs_folder(settings.runs), *check(connection)])
+    raise typer.Exit(0 if works else 1)
+
+
+@app.command()
+def explain(
+    cause_or_order: Annotated[str, typer.Argument(help="Such as payment_pending, or 1042.")],
+    shop: ShopOption = None,
+    demo: DemoOption = False,
+) -> None:
+    """Explain a cause, or why an order of the newest run is not shipped."""
+    from fulfilltools import terminal
+    from fulfilltools.causes import BY_CODE
+
+    if cause_or_order in BY_CODE:
+        terminal.show_cause(BY_CODE[cause_or_order])
+        return
+    terminal.show_findings(_findings_of(cause_or_order, _meant(shop, demo=demo), list(BY_CODE)))
+
+
+@app.command("demo")
+def serve_demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8099,
 ) -> None:
     """Serve the demo shop until stopped, and print the settings that reach it."""
@@ -130,10 +168,40 @@ def lab(context: typer.Context) -> None:
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - it becomes JupyterLab
 
 
+def _runs_folder(runs: Path) -> CheckItem:
+    from fulfilltools.admin.check import CheckItem
+
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=runs):
+            free = shutil.disk_usage(runs).free
+    except OSError as error:
+        meaning = f"{runs} cannot be written: {error.strerror}."
+        return CheckItem("runs", "failed", meaning, "Set FULFILLTOOLS_RUNS to another folder.")
+    return CheckItem("runs", "works", f"{runs} can be written; {free / 1e9:,.0f} GB are free.")
+
+
 def _meant(shop: str | None, *, demo: bool) -> str | None:
     if shop and demo:
         raise SettingsError("--shop and --demo are two shops. Give one of them.")
     return "demo" if demo else shop
+
+
+def _findings_of(order: str, shop: str | None, causes: list[str]) -> list[dict[str, Any]]:
+    from fulfilltools import runs, steps
+    from fulfilltools.settings import load_settings
+
+    if near := difflib.get_close_matches(order, causes, n=1):
+        raise SettingsError(f"No cause is called {order}. Did you mean {near[0]}?")
+    settings = load_settings()
+    run = runs.newest_run(settings.runs, shop or steps.chosen_shop(settings))
+    wanted = order.strip().lstrip("#")
+    if found := [one for one in run.findings if one["order"].lstrip("#") == wanted]:
+        return found
+    raise SettingsError(
+        f"{order!r} is neither a cause nor an open order of the run {run.folder.name}. "
+        f"{run.folder / 'findings.csv'} lists them all."
+    )
 
 
 def _scheduled(writing: Run, since: str | None, folder: Path | None) -> list[Step]:
@@ -163,25 +231,10 @@ def _environment(connection: Connection) -> dict[str, str]:
     }
 
 
-def _show(done: Run) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False, soft_wrap=True)
-    numbers = done.summary
-    table = Table("severity", "fulfillment orders")
-    table.columns[1].justify = "right"
-    for severity in reversed(SEVERITIES):
-        if count := numbers["by_severity"].get(severity):
-            table.add_row(severity, f"{count:,}")
-    console.print(numbers["headline"], markup=False)
-    console.print(table)
-    console.print(str(done.folder / "report.html"), markup=False)
-
-
 def _is_reached(done: Run, severity: str) -> bool:
-    worse = SEVERITIES[SEVERITIES.index(severity) :]
-    return any(done.summary["by_severity"].get(one) for one in worse)
+    severities = get_args(Severity)
+    bad_enough = severities[severities.index(severity) :]
+    return any(done.summary["by_severity"][one] for one in bad_enough)
 
 
 def _copy(done: Run, out: Path) -> None:

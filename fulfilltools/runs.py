@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any
 
 from fulfilltools.errors import RunError
 
@@ -96,27 +96,34 @@ class Run:
     @property
     def manifest(self) -> dict[str, Any]:
         """How the run went: state, timings, files with hashes, package versions."""
-        return self._read_json(MANIFEST)
+        return dict(self._read_json(MANIFEST))
 
     @property
     def summary(self) -> dict[str, Any]:
         """The run's numbers, as the report shows them."""
-        return self._read_json("summary.json")
+        return dict(self._read_json("summary.json"))
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """One object per open fulfillment order with its root cause, worst first."""
+        return list(self._read_json("findings.json"))
 
     @property
     def fetched(self) -> dict[str, Any]:
         """What was asked of the shop and what came; empty before the orders are fetched."""
-        return self._read_json("raw/fetch.json") if (self.raw / "fetch.json").exists() else {}
+        there = (self.raw / "fetch.json").exists()
+        return dict(self._read_json("raw/fetch.json")) if there else {}
 
     @cached_property
     def backlog(self) -> pd.DataFrame:
         """One row per open fulfillment order; the columns are docs/columns.md's."""
-        return self._read_frame("backlog.parquet")
+        return self.table("backlog")
 
-    @cached_property
-    def findings(self) -> pd.DataFrame:
-        """One row per open fulfillment order and its root cause, worst first."""
-        return self._read_frame("findings.parquet")
+    def table(self, name: str) -> pd.DataFrame:
+        """Read one of the run's Parquet tables, such as "orders" or "findings"."""
+        import pandas as pd  # noqa: PLC0415 - takes 0.4 s, and the command's help needs none
+
+        return pd.read_parquet(self._file(f"{name}.parquet"), dtype_backend="numpy_nullable")
 
     def previous(self) -> Run | None:
         """Find the shop's newest run with a report before this one."""
@@ -153,13 +160,8 @@ class Run:
         if not self.folder.name.startswith("."):
             _link_latest(self.folder.parent)
 
-    def _read_json(self, name: str) -> dict[str, Any]:
-        return cast("dict[str, Any]", json.loads(self._file(name).read_text(encoding="utf-8")))
-
-    def _read_frame(self, name: str) -> pd.DataFrame:
-        import pandas as pd  # noqa: PLC0415 - pandas takes 0.4 s, and the command's help needs none
-
-        return pd.read_parquet(self._file(name))
+    def _read_json(self, name: str) -> Any:  # noqa: ANN401 - JSON is whatever was written
+        return json.loads(self._file(name).read_text(encoding="utf-8"))
 
     def _file(self, name: str) -> Path:
         if not (self.folder / name).is_file():

@@ -1,4 +1,4 @@
-"""What the notebooks do, a call each: fetch, open, report.
+"""What the notebooks do, a call each: fetch, open, diagnose, report.
 
 With the shop "demo", the demo shop is served while its orders are fetched, unless the
 environment names one that is being served already.
@@ -83,6 +83,25 @@ def build_backlog(run: Run) -> pd.DataFrame:
 
     policy = load_settings().policy
     return tables.build(run.raw, run.folder, as_of=run.as_of, policy=policy).backlog
+
+
+def diagnose_run(run: Run) -> Diagnosis:
+    """Ask every cause about the run's backlog, and keep the answers in the run."""
+    from fulfilltools import diagnosis  # noqa: PLC0415 - pandas and the causes when needed
+
+    zone = run.fetched.get("time_zone") or "UTC"
+    made = diagnosis.diagnose(run.backlog, as_of=run.as_of, zone=zone)
+    made.save(run.folder)
+    return made
+
+
+def open_diagnosis(run: Run) -> Diagnosis:
+    """Read the diagnosis that the run keeps; make it where there is none yet."""
+    from fulfilltools import diagnosis  # noqa: PLC0415 - as above
+
+    if not (run.folder / "findings.parquet").exists():
+        return diagnose_run(run)
+    return diagnosis.load(run.folder, run.as_of)
 
 
 def write_report(run: Run, diagnosis: Diagnosis) -> Run:

@@ -205,4 +205,4 @@ def test_a_folder_that_is_no_run_says_so(tmp_path):
 
 def test_a_file_the_run_does_not_have_yet_names_the_next_step(tmp_path):
     with pytest.raises(RunError, match=r"has no findings\.parquet\. Run the notebook before"):
-        _ = make_run(tmp_path, MONDAY).findings
+        make_run(tmp_path, MONDAY).table("findings")
