@@ -210,9 +210,9 @@ def one_of(values: pd.Series[Any], *options: str) -> Flags:
     return values.isin(options).astype("boolean").mask(values.isna())
 
 
-def mentions(values: pd.Series[Any], word: str) -> Flags:
-    """Say where the text has the word in it, in any case; unknown where it is missing."""
-    return values.str.contains(word, case=False, regex=False).astype("boolean")
+def mentions(values: pd.Series[Any], *words: str) -> Flags:
+    """Say where the text has one of the words in it, in any case; unknown where it is missing."""
+    return values.str.contains("|".join(map(re.escape, words)), case=False).astype("boolean")
 
 
 def known(values: pd.Series[Any]) -> Flags:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from fulfilltools.cause import IN_ORDER, SEVERITIES, Cause, Severity
+from fulfilltools.cause import IN_ORDER, SEVERITIES, Answer, Cause, Severity
 from fulfilltools.causes import BY_CODE, CAUSES
 from fulfilltools.errors import CauseError, RunError
 from fulfilltools.wording import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 LAST_RESORT = "unexplained"
@@ -135,7 +135,7 @@ def diagnose(
     return Diagnosis(backlog, answers, findings, as_of)
 
 
-def _ask(made: Cause, backlog: pd.DataFrame) -> Any:
+def _ask(made: Cause, backlog: pd.DataFrame) -> Answer:
     try:
         return made.answer(backlog)
     except CauseError:
@@ -214,7 +214,7 @@ def _names(flags: pd.DataFrame, root: pd.Series[str], *, before: bool) -> pd.Ser
 _TOLD = ("title", "verdict", "severity", "owner", "proof", "evidence", "action")
 
 
-def _told(made: Cause, label: str | None, row: dict[str, Any], zone: str) -> tuple[str, ...]:
+def _told(made: Cause, label: str | None, row: Mapping[Any, Any], zone: str) -> tuple[str, ...]:
     cause = made.as_variant(label) if isinstance(label, str) else made
     evidence = sentence(cause.evidence, row, zone)
     severity = _severity(cause, row)
@@ -229,7 +229,7 @@ def _told(made: Cause, label: str | None, row: dict[str, Any], zone: str) -> tup
     )
 
 
-def _severity(made: Cause, row: dict[str, Any]) -> Severity:
+def _severity(made: Cause, row: Mapping[Any, Any]) -> Severity:
     """Raise the severity of what waits far too long, lower that of what costs nothing."""
     if made.verdict in IN_ORDER:
         return made.severity

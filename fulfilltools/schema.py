@@ -1,4 +1,4 @@
-"""Every column of the backlog: name, kind, meaning, healthy value, source.
+"""Every column of the backlog: name, kind, meaning, healthy value, what its absence says, source.
 
 They are declared once, in `schema.csv` beside this module. `sql/6_backlog.sql` makes them,
 causes read them by name, docs/columns.md is generated from here. The healthy values together
@@ -47,6 +47,8 @@ class Column:
     meaning: str
     healthy: str | bool | float | None
     """Its value in an ordinary row; None where such a row has none."""
+    missing: str
+    """What a missing value says: "none" (there is none, a fact), "unknown", or "never"."""
     source: str
     """The Admin API field, or what it is computed from."""
     part: str
@@ -80,6 +82,7 @@ def _declared() -> tuple[Column, ...]:
             kind=line["kind"],
             meaning=line["meaning"],
             healthy=_healthy(line["kind"], line["healthy"]),
+            missing=line["missing"],
             source=line["source"],
             part=line["part"],
         )
@@ -108,13 +111,13 @@ def backlog_of(changes: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         raise KeyError(f"No such column: {', '.join(odd)}; see schema.csv.")
     return pd.DataFrame(
         {
-            name: _series([change.get(name, column.healthy) for change in changes], column)
+            name: _column([change.get(name, column.healthy) for change in changes], column)
             for name, column in COLUMNS.items()
         }
     )
 
 
-def _series(values: Sequence[Any], column: Column) -> pd.Series[Any]:
+def _column(values: Sequence[Any], column: Column) -> pd.Series[Any]:
     if column.kind == "moment":
-        return pd.to_datetime(pd.Series(values, dtype=object), utc=True).astype(column.dtype)
-    return pd.Series(values, dtype=object).astype(column.dtype)
+        return pd.to_datetime(pd.Series(values, dtype=object), utc=True, format="ISO8601")
+    return pd.Series(values, dtype=column.dtype)

@@ -4,6 +4,10 @@ from fulfilltools.cause import Owner, Severity, Verdict, cause, known, labelled,
 
 SCHEDULED = {"status": "SCHEDULED", "request_open": False, "can_fulfill": False}
 
+# Plans are named in the shop's language, so these are guesses for a label, never for a cause.
+PREORDER_WORDS = ("pre-order", "preorder", "förbeställ", "forudbestil", "vorbestell")
+PREPAID_WORDS = ("prepaid", "subscription", "subscribe", "prenumeration", "förbetal", "abonnemang")
+
 
 @cause(
     verdict=Verdict.BLOCKED,
@@ -133,7 +137,7 @@ def scheduled_future(
     return labelled(
         scheduled | dated,
         dated=dated,
-        prepaid=mentions(selling_plan, "prepaid") | mentions(selling_plan, "subscription"),
-        preorder=mentions(selling_plan, "pre"),
+        preorder=mentions(selling_plan, *PREORDER_WORDS),
+        prepaid=mentions(selling_plan, *PREPAID_WORDS),
         other=scheduled,
     )

@@ -4,6 +4,11 @@ from fulfilltools.cause import Owner, Proof, Severity, Verdict, cause, labelled,
 
 DIGITAL = {"needs_shipping": False, "items": "Pattern, PDF", "delivery_method": "NONE"}
 
+# Titles are in the shop's language, so these are guesses for a label, never for a cause.
+TIP_WORDS = ("tip", "dricks", "trinkgeld", "pourboire")
+PROTECTION_WORDS = ("protection", "warranty", "insurance", "skydd", "försäkring", "garanti")
+SERVICE_WORDS = ("service", "install", "assembly", "montering", "tjänst", "montage")
+
 
 def _carried_by_hand(delivery_method):
     """Pickups, local deliveries and counter sales wait for people, not for an app."""
@@ -52,12 +57,11 @@ def gift_card_waiting(all_gift_cards, fully_paid, digital_hours_late):
 )
 def remainder_non_shippable(shipments, needs_shipping, all_gift_cards, items):
     """Everything that ships has left; a line that does not ship keeps it open"""
-    service = mentions(items, "service") | mentions(items, "install") | mentions(items, "assembly")
     return labelled(
         (shipments > 0) & ~needs_shipping & ~all_gift_cards,
-        tip=mentions(items, "tip"),
-        protection=mentions(items, "protection") | mentions(items, "warranty"),
-        service=service,
+        tip=mentions(items, *TIP_WORDS),
+        protection=mentions(items, *PROTECTION_WORDS),
+        service=mentions(items, *SERVICE_WORDS),
         digital=~needs_shipping,
     )
 
@@ -113,21 +117,32 @@ def digital_waiting(
     severity=Severity.MEDIUM,
     owner=Owner.OPERATIONS,
     proof=Proof.INFERRED,
-    evidence="{items} is called digital[ by {digital_words}] but set to ship; "
-    "{instant_shipments} of {instant_sample} earlier ones were fulfilled at once, without tracking",
+    evidence="{items} says {digital_words} but is set to ship"
+    "[; {instant_shipments} of {instant_sample} earlier ones were fulfilled at once, untracked]",
     action="Untick This is a physical product at the product; fulfill this one.",
     fixes=["inventoryItemUpdate", "fulfillmentCreate"],
     source=(2,),
     confused_with=["manual_late", "digital_waiting"],
-    hits=[{"digital_words": "pdf", "instant_shipments": 9, "instant_sample": 9}],
+    variants={"weightless": {"evidence": "{items} says {digital_words} and weighs nothing"}},
+    hits=[
+        {"digital_words": "pdf", "is_weightless": True},
+        {"digital_words": "pdf", "instant_shipments": 9, "instant_sample": 9},
+    ],
     misses=[
         {"digital_words": "pdf", "instant_shipments": 1, "instant_sample": 9},
+        {"is_weightless": True},
         {"digital_words": ""},
         DIGITAL | {"digital_words": "pdf", "instant_shipments": 9, "instant_sample": 9},
     ],
 )
-def digital_flagged_physical(needs_shipping, digital_words, instant_shipments, instant_sample):
+def digital_flagged_physical(
+    needs_shipping, digital_words, is_weightless, instant_shipments, instant_sample
+):
     """A digital product is still marked as physical, so digital apps skip it"""
     called_digital = digital_words.str.len().astype("Int64") > 0
-    behaves_digital = (instant_sample >= 3) & (instant_shipments >= 0.8 * instant_sample)  # noqa: PLR2004
-    return needs_shipping & called_digital & behaves_digital
+    enough, most = 3, 0.8
+    behaves_digital = (instant_sample >= enough) & (instant_shipments >= most * instant_sample)
+    return labelled(
+        needs_shipping & called_digital & (is_weightless | behaves_digital),
+        weightless=is_weightless,
+    )

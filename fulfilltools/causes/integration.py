@@ -35,7 +35,9 @@ def integration_outage(at_service, request_status, silent_hours, silent_limit_ho
     Longer than three times the longest of its usual pauses, with three or more waiting.
     """
     asked = at_service & one_of(request_status, "SUBMITTED", "ACCEPTED")
-    return asked & (silent_hours > silent_limit_hours) & (queue >= 3)  # noqa: PLR2004
+    many = 3
+    outage = asked & (silent_hours > silent_limit_hours) & (queue >= many)
+    return labelled(outage, service=at_service)
 
 
 @cause(

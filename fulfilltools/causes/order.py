@@ -49,8 +49,9 @@ def test_order(is_test):
     severity=Severity.HIGH,
     owner=Owner.OPERATIONS,
     evidence="Shopify says it can be fulfilled, but shows this token no fulfillment order",
-    action="Grant the app both read_merchant_managed_fulfillment_orders and "
-    "read_third_party_fulfillment_orders.",
+    action="Grant the app read_merchant_managed_fulfillment_orders, "
+    "read_third_party_fulfillment_orders and, for marketplaces, "
+    "read_marketplace_fulfillment_orders.",
     confused_with=["nothing_left"],
     variants={
         "routing_pending": {
@@ -77,13 +78,20 @@ def no_fulfillment_order(
     fulfillment_order_id,
     sees_own_fulfillment_orders,
     sees_service_fulfillment_orders,
+    sees_marketplace_fulfillment_orders,
+    source_name,
     routing_hours_late,
 ):
     """Its fulfillment order cannot be seen
 
     Shopify leaves out what a token may not see, without an error.
     """
-    sees_all = sees_own_fulfillment_orders & sees_service_fulfillment_orders
+    own_channel = one_of(source_name, "web", "pos", "shopify_draft_order", "subscription_contract")
+    sees_all = (
+        sees_own_fulfillment_orders
+        & sees_service_fulfillment_orders
+        & (sees_marketplace_fulfillment_orders | own_channel)
+    )
     return labelled(
         fulfillable & ~known(fulfillment_order_id),
         routing_pending=routing_hours_late <= 0,
@@ -126,8 +134,8 @@ def nothing_left(
     nothing_to_see = ~known(fulfillment_order_id) & ~fulfillable & sees_all
     return labelled(
         ~is_cancelled & ~known(fulfillment_order_id) & (not_required | nothing_to_see),
-        refunded_lines=refunded > 0,
         removed=is_edited,
+        refunded_lines=refunded > 0,
         not_required=not_required,
     )
 

@@ -238,6 +238,7 @@ def b2b_terms(on_payment_terms, financial_status, terms_type, terms_overdue, req
     severity=Severity.HIGH,
     owner=Owner.FINANCE,
     evidence="Risk analysis: {risk_recommendation:words}[, by {risk_providers}]",
+    variants={"pending": {"evidence": "Its risk analysis has not ended for {age_hours:duration}"}},
     action="Verify with the buyer and fulfill, or cancel the order (reason: fraud).",
     fixes=["orderCancel", "fulfillmentOrderHold"],
     source=(1,),
@@ -245,22 +246,24 @@ def b2b_terms(on_payment_terms, financial_status, terms_type, terms_overdue, req
     hits=[
         {"risk_recommendation": "CANCEL", "has_high_risk": True},
         {"risk_recommendation": "INVESTIGATE"},
-        {"risk_recommendation": "PENDING", "risk_hours_late": 2},
+        {"is_risk_pending": True, "risk_hours_late": 2},
     ],
     misses=[
-        {"risk_recommendation": "PENDING", "risk_hours_late": -2},
+        {"is_risk_pending": True, "risk_hours_late": -2},
         {"risk_recommendation": "NONE"},
         {"risk_recommendation": "CANCEL", "status": "IN_PROGRESS", "request_status": "ACCEPTED"},
     ],
 )
-def fraud_review(risk_recommendation, has_high_risk, risk_hours_late, status, request_status):
+def fraud_review(
+    risk_recommendation, has_high_risk, is_risk_pending, risk_hours_late, status, request_status
+):
     """Its risk analysis calls it risky
 
     Automatic fulfillment and dropshipping apps skip such orders without a hold.
     """
     high = one_of(risk_recommendation, "CANCEL") | has_high_risk
     investigate = one_of(risk_recommendation, "INVESTIGATE")
-    pending = one_of(risk_recommendation, "PENDING") & (risk_hours_late > 0)
+    pending = is_risk_pending & (risk_hours_late > 0)
     not_taken_on = one_of(status, "OPEN") & one_of(request_status, "UNSUBMITTED")
     return labelled(
         (high | investigate | pending) & not_taken_on,

@@ -1,8 +1,13 @@
 """Stock, handed out first come, first served, cannot cover it."""
 
-from fulfilltools.cause import Owner, Severity, Verdict, cause, labelled
+from fulfilltools.cause import Owner, Severity, Verdict, cause, labelled, one_of
 
 SHORT = {"units_short": 1, "units_on_hand": 0, "units_incoming": 0}
+
+
+def _handed_over(is_pos, delivery_method):
+    """What was sold over the counter has left the stock with its buyer."""
+    return is_pos & one_of(delivery_method, "RETAIL")
 
 
 @cause(
@@ -23,12 +28,15 @@ SHORT = {"units_short": 1, "units_on_hand": 0, "units_incoming": 0}
         SHORT,
         {"stocked_elsewhere": True},
         SHORT | {"stocked_elsewhere": True, "request_open": False},
+        SHORT | {"stocked_elsewhere": True, "is_pos": True, "delivery_method": "RETAIL"},
     ],
 )
-def stock_elsewhere(units_short, stocked_elsewhere, stocked_here, request_open):
+def stock_elsewhere(
+    units_short, stocked_elsewhere, stocked_here, request_open, is_pos, delivery_method
+):
     """Its location cannot cover it, though another can"""
     return labelled(
-        (units_short > 0) & stocked_elsewhere & request_open,
+        (units_short > 0) & stocked_elsewhere & request_open & ~_handed_over(is_pos, delivery_method),
         not_stocked_here=~stocked_here,
         short_here=stocked_here,
     )
@@ -47,12 +55,15 @@ def stock_elsewhere(units_short, stocked_elsewhere, stocked_here, request_open):
         SHORT | {"stocked_elsewhere": True},
         {"units_incoming": 5},
         SHORT | {"request_open": False},
+        SHORT | {"is_pos": True, "delivery_method": "RETAIL"},
     ],
 )
-def stock_backorder(units_short, stocked_elsewhere, units_incoming, request_open):
+def stock_backorder(
+    units_short, stocked_elsewhere, units_incoming, request_open, is_pos, delivery_method
+):
     """It is short everywhere: oversold or on backorder"""
     return labelled(
-        (units_short > 0) & ~stocked_elsewhere & request_open,
+        (units_short > 0) & ~stocked_elsewhere & request_open & ~_handed_over(is_pos, delivery_method),
         incoming=units_incoming > 0,
         none=units_incoming <= 0,
     )

@@ -122,5 +122,6 @@ def local_delivery_open(delivery_method, status):
 )
 def store_took_online_order(is_pos, delivery_method, at_store, online_share_percent, request_open):
     """An online order was routed to a store that hardly ever ships"""
-    rarely = online_share_percent < 5  # noqa: PLR2004
+    limit = 5
+    rarely = online_share_percent < limit
     return ~is_pos & one_of(delivery_method, "SHIPPING") & at_store & rarely & request_open

@@ -111,6 +111,7 @@ CREATE TYPE location_node AS STRUCT(
 
 CREATE TYPE inventory_item_node AS STRUCT(
     id VARCHAR, sku VARCHAR, tracked BOOLEAN, duplicateSkuCount BIGINT,
+    measurement STRUCT(weight STRUCT(value DOUBLE)),
     inventoryLevels STRUCT(nodes STRUCT(
         isActive BOOLEAN, location STRUCT(id VARCHAR),
         quantities STRUCT(name VARCHAR, quantity BIGINT)[]

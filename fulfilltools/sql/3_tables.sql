@@ -47,6 +47,8 @@ SELECT
     o.purchasingEntity.__typename AS purchasing_entity,
     o.risk.recommendation AS risk_recommendation,
     list_contains(list_transform(o.risk.assessments, lambda a: a.riskLevel), 'HIGH') AS has_high_risk,
+    list_contains(list_transform(o.risk.assessments, lambda a: a.riskLevel), 'PENDING')
+        AS is_risk_pending,
     array_to_string(list_transform(o.risk.assessments, lambda a: a.provider.title), ', ')
         AS risk_providers,
     list_filter(o.disputes, lambda d: d.status IN ('NEEDS_RESPONSE', 'UNDER_REVIEW'))
@@ -181,7 +183,8 @@ SELECT DISTINCT ON (i.id)
     i.id AS inventory_item_id,
     i.sku AS sku,
     i.tracked AS is_tracked,
-    i.duplicateSkuCount AS duplicate_sku_count
+    i.duplicateSkuCount AS duplicate_sku_count,
+    i.measurement.weight.value AS weight
 FROM staged_inventory_item
 WHERE i.id IS NOT NULL;
 

@@ -182,7 +182,8 @@ SELECT
     ) AS covered_elsewhere,
     (SELECT sum(incoming) FROM inventory_levels WHERE inventory_item_id = w.inventory_item_id)
         AS incoming,
-    i.duplicate_sku_count
+    i.duplicate_sku_count,
+    i.weight
 FROM waiting_line w
 LEFT JOIN inventory_items i USING (inventory_item_id)
 LEFT JOIN inventory_levels here
@@ -196,6 +197,7 @@ SELECT
     coalesce(bool_and(is_stocked_here) FILTER (short > 0), true) AS stocked_here,
     sum(incoming) FILTER (short > 0)::BIGINT AS units_incoming,
     sum(on_hand) FILTER (short > 0)::BIGINT AS units_on_hand,
+    bool_and(weight = 0) AS is_weightless,
     count(*) FILTER (duplicate_sku_count > 0) AS lines_with_shared_sku
 FROM stock_line
 GROUP BY fulfillment_order_id;

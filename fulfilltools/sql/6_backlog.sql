@@ -85,6 +85,8 @@ WITH hours AS (
     SELECT
         list_contains(scopes, 'read_merchant_managed_fulfillment_orders') AS sees_own_fulfillment_orders,
         list_contains(scopes, 'read_third_party_fulfillment_orders') AS sees_service_fulfillment_orders,
+        list_contains(scopes, 'read_marketplace_fulfillment_orders')
+            AS sees_marketplace_fulfillment_orders,
         list_contains(scopes, 'read_locations') AS sees_locations,
         list_transform(shop.fulfillmentServices, lambda s: s.location.id) AS service_locations,
         split_part(shop.myshopifyDomain, '.', 1) AS handle
@@ -180,6 +182,7 @@ SELECT
     k.sample AS capture_sample,
     o.risk_recommendation,
     o.has_high_risk,
+    o.is_risk_pending,
     o.risk_providers,
     len(o.open_disputes) > 0 AS has_open_dispute,
     o.open_disputes[1].initiatedAs AS dispute_kind,
@@ -256,6 +259,7 @@ SELECT
     w.vendors,
     w.selling_plan,
     w.digital_words,
+    t.is_weightless,
     w.instant_shipments,
     w.instant_sample,
     w.warnings,
@@ -268,7 +272,8 @@ SELECT
     t.stocked_elsewhere,
 
     visible.sees_own_fulfillment_orders,
-    visible.sees_service_fulfillment_orders
+    visible.sees_service_fulfillment_orders,
+    visible.sees_marketplace_fulfillment_orders
 FROM backlog_row r
 CROSS JOIN asked
 CROSS JOIN visible

@@ -1,0 +1,47 @@
+"""Generated texts are checked texts."""
+
+from pathlib import Path
+
+from fulfilltools import schema
+from fulfilltools.catalogue import causes_page, columns_page
+from fulfilltools.causes import CAUSES
+
+ROOT = Path(__file__).resolve().parent.parent
+STALE = "is stale: run make fix"
+
+
+def test_the_catalogue_of_causes_is_fresh():
+    assert (ROOT / "docs/causes.md").read_text(encoding="utf-8") == causes_page(), STALE
+
+
+def test_the_dictionary_of_columns_is_fresh():
+    assert (ROOT / "docs/columns.md").read_text(encoding="utf-8") == columns_page(), STALE
+
+
+def test_every_column_is_declared_whole_and_once():
+    names = [column.name for column in schema.BACKLOG]
+    assert len(names) == len(set(names))
+    for column in schema.BACKLOG:
+        assert column.kind in schema.DTYPES
+        assert column.missing in ("none", "unknown", "never")
+        assert column.meaning
+        assert column.source
+
+
+def test_every_column_is_read_by_a_cause_or_shown_to_a_reader():
+    """A column that nothing reads is a column to delete."""
+    read = {name for made in CAUSES for name in made.columns}
+    told = " ".join(
+        f"{made.evidence} {' '.join(one.get('evidence', '') for one in made.variants.values())}"
+        for made in CAUSES
+    )
+    unread = [
+        column.name
+        for column in schema.BACKLOG
+        if column.name not in read and f"{{{column.name}" not in told
+    ]
+    assert set(unread) <= FOR_READERS, sorted(set(unread) - FOR_READERS)
+
+
+FOR_READERS: set[str] = set()
+"""Columns for findings, pictures and analysts that no cause reads."""
