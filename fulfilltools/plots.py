@@ -27,7 +27,7 @@ from fulfilltools.cause import IN_ORDER
 from fulfilltools.wording import LANGUAGE, money, number, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from pandas import DataFrame, Series
@@ -70,12 +70,13 @@ DARK = {
 }
 """The same colors on a dark page, where more weight is lighter, not darker."""
 
-MOST_BARS = 9
+MOST_BARS = 10
 COMPACT_FROM = 10_000
 
 NOTHING = "Nothing needs action, so there is nothing to draw."
 NO_PLACE = "No location"
 OTHERS = "{n} others"
+_OTHERS = re.compile(r"\d+ others")
 TITLES = {
     "causes": "{cause} is the most frequent of {kinds} causes: {k} of {n} that need action",
     "ageing_late": "{k} of {n} that need action have waited more than 3 days",
@@ -85,7 +86,7 @@ TITLES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Picture:
     """A drawn picture: SVG without its title, the title, a text for those who see none."""
 
@@ -94,6 +95,9 @@ class Picture:
     alt: str
     svg: str
     table: DataFrame
+
+    def __repr__(self) -> str:
+        return self.alt
 
     def _repr_html_(self) -> str:
         """Show the picture in JupyterLab, in notebooks that are not trusted, too."""
@@ -158,14 +162,14 @@ PICTURES: tuple[Plot, ...] = (causes, ageing, locations, value_at_risk)
 """The report's pictures, in its order."""
 
 
-def cause_table(diagnosis: Diagnosis) -> tuple[DataFrame, int]:
-    """Count rows by cause and age; the number says how many last rows need nobody."""
+def cause_table(diagnosis: Diagnosis) -> tuple[DataFrame, list[str]]:
+    """Count rows by cause and age; also name the last rows, which need nobody."""
     findings = diagnosis.findings
     is_quiet = ~findings.index.isin(needing_action(findings).index)
     names = findings["cause"].where(~is_quiet, findings["verdict"]).map(label)
     table = _crossed(names, age_bucket(findings["age_hours"]), AGE_COLORS)
     quiet = [name for name in map(label, IN_ORDER) if name in table.index]
-    return pd.concat([_largest(table.drop(quiet)), table.loc[quiet]]), len(quiet)
+    return pd.concat([_largest(table.drop(quiet)), table.loc[quiet]]), quiet
 
 
 def ageing_table(diagnosis: Diagnosis) -> DataFrame:
@@ -288,7 +292,11 @@ def _largest(table: DataFrame) -> DataFrame:
 
 
 def _bars(
-    ax: Axes | None, table: DataFrame, colors: Mapping[str, str], title: str, faded: int = 0
+    ax: Axes | None,
+    table: DataFrame,
+    colors: Mapping[str, str],
+    title: str,
+    faded: Sequence[str] = (),
 ) -> Axes:
     """Draw one stacked bar a row, first row on top, its total written at its end."""
     if not table.size:
@@ -309,8 +317,8 @@ def _bars(
                 linewidth=0.7,
                 label=str(name),
             )
-            for bar in bars.patches[len(positions) - faded :]:
-                bar.set_alpha(0.35)
+            for bar, row in zip(bars.patches, table.index, strict=True):
+                bar.set_alpha(0.35 if row in faded or _OTHERS.fullmatch(str(row)) else None)
             left = left + numbers[name]
         for position, total in zip(positions, left, strict=True):
             axes.annotate(

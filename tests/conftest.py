@@ -15,7 +15,7 @@ class _Diagnosed:
     findings: pd.DataFrame
     backlog: pd.DataFrame
     as_of: datetime = datetime(2026, 11, 23, 7, tzinfo=UTC)
-    unknown: pd.Series = field(default_factory=lambda: pd.Series({"fraud_review": 7}))
+    unknown: pd.Series = field(default_factory=lambda: pd.Series({"fraud_review": 9}))
     unexplained: int = 0
 
 
@@ -57,7 +57,7 @@ _KINDS = [
         "remainder_non_shippable",
         "Only a tip or a warranty is left to fulfill.",
         *("do it now", "low", "operations", "state"),
-        "Left: Förlängd garanti × 1",
+        "Förlängd garanti; read_merchant_managed_fulfillment_orders_and_third_party_too",
         "Mark the line as fulfilled.",
         7,
     ),
@@ -91,7 +91,7 @@ def diagnosed():
         findings = pd.DataFrame(rows, columns=columns)
         backlog = pd.DataFrame(
             {
-                "row_id": findings["fulfillment_order_id"].fillna(findings["order_id"]),
+                "row_id": findings["row_id"],
                 "hours_late": findings["age_hours"] - 60,
             }
         )
@@ -128,7 +128,8 @@ def _rows(kind):
             else f"https://admin.shopify.com/store/nordlys/orders/{seed * 1000 + n}",
             "title": title,
             "created_at": pd.Timestamp("2026-11-10T09:00:00Z") + pd.Timedelta(hours=n),
-            "is_open": True,
+            "row_id": f"row/{seed * 1000 + n}",
+            "unknown": ["fraud_review"] if n % 20 == 7 else [],
         }
         for n in range(count)
     ]

@@ -50,14 +50,14 @@ def test_bars_start_at_zero(plot, diagnosed):
 def test_the_cause_table_adds_up_to_all_rows(diagnosed):
     table, quiet = plots.cause_table(diagnosed())
     assert table.to_numpy().sum() == len(diagnosed().findings)
-    assert list(table.index[-quiet:]) == ["Waits by design", "Nothing to do"]
+    assert list(table.index[-2:]) == quiet == ["Waits by design", "Nothing to do"]
 
 
 def test_many_causes_are_added_up_and_not_cut_off(diagnosed):
     diagnosis = diagnosed()
     diagnosis.findings["cause"] = [f"cause_{n % 30}" for n in range(len(diagnosis.findings))]
     table, quiet = plots.cause_table(diagnosis)
-    assert len(table) == plots.MOST_BARS + 1 + quiet
+    assert len(table) == plots.MOST_BARS + 1 + len(quiet)
     assert table.to_numpy().sum() == len(diagnosis.findings)
 
 

@@ -165,7 +165,7 @@ def test_what_is_not_seen_stands_above_the_figures(diagnosed, facts):
     fetch["scopes_missing"] = {"read_inventory": "stock is not seen."}
     poor = report.Facts(facts.run_id, fetch)
     text = report.report_html(diagnosed(), poor, report.summary(diagnosed(), poor))
-    warnings, figures = text.index("What this report does not see"), text.index('class="tiles"')
+    warnings, figures = text.index("Limits of this report"), text.index('class="tiles"')
     assert warnings < figures
     assert "Only 300 of 412 orders were received" in text
     assert "read_inventory" in text

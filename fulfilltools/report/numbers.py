@@ -16,8 +16,9 @@ import pandas as pd
 
 from fulfilltools import history
 from fulfilltools.cause import SEVERITIES
+from fulfilltools.diagnosis import FINDINGS
 from fulfilltools.plots import needing_action
-from fulfilltools.wording import plain_amount
+from fulfilltools.wording import number, plain_amount, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,27 +28,6 @@ if TYPE_CHECKING:
     from fulfilltools.diagnosis import Diagnosis
     from fulfilltools.history import Snapshot
 
-COLUMNS = (
-    "order",
-    "order_id",
-    "fulfillment_order_id",
-    "cause",
-    "variant",
-    "also",
-    "verdict",
-    "severity",
-    "owner",
-    "proof",
-    "evidence",
-    "action",
-    "age_hours",
-    "value",
-    "currency",
-    "location",
-    "admin_url",
-)
-"""What a finding is in `findings.json` and `findings.csv`, in this order."""
-
 WORST_FIRST = tuple(map(str, reversed(SEVERITIES)))
 DUE_SOON_HOURS = 24
 
@@ -55,8 +35,8 @@ NO_LOCATION = "no location"
 HEADLINES = {
     "empty": "No order waits: nothing in this shop is unfulfilled.",
     "calm": "Nothing needs action: all {n} unfulfilled orders wait by design or need nothing.",
-    "one": "1 of {n} unfulfilled orders needs action: {cause}.",
-    "act": "{k} of {n} unfulfilled orders need action. The largest group ({rows}): {cause}.",
+    "one": "1 of {n} unfulfilled orders needs action; its cause: {cause}.",
+    "act": "{k} of {n} unfulfilled orders need action; most frequent cause: {cause} ({rows}).",
 }
 
 
@@ -114,8 +94,8 @@ def summary(diagnosis: Diagnosis, facts: Facts, previous: Snapshot | None = None
 
 
 def by_cause(findings: DataFrame) -> list[dict[str, Any]]:
-    """Count each cause, in the order in which the worst of its rows stands."""
-    return [
+    """Count each cause; the worst severity first, and then the most rows."""
+    causes = [
         {
             "cause": cause,
             "title": rows["title"].iloc[0],
@@ -129,11 +109,12 @@ def by_cause(findings: DataFrame) -> list[dict[str, Any]]:
         }
         for cause, rows in findings.groupby("cause", sort=False)
     ]
+    return sorted(causes, key=lambda one: (WORST_FIRST.index(one["severity"]), -one["rows"]))
 
 
 def findings_list(findings: DataFrame) -> list[dict[str, Any]]:
     """Give each finding as a plain object with the keys of `findings.json`."""
-    rows = findings.loc[:, list(COLUMNS)].astype(object).to_dict("records")
+    rows = findings.loc[:, list(FINDINGS)].astype(object).to_dict("records")
     return [{str(key): _plain(str(key), value, row) for key, value in row.items()} for row in rows]
 
 
@@ -141,7 +122,7 @@ def findings_csv(findings: DataFrame) -> str:
     """Write the findings as CSV (RFC 4180) that no spreadsheet reads as formulas."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(COLUMNS)
+    writer.writerow(FINDINGS)
     for row in findings_list(findings):
         row["also"] = " ".join(row["also"])
         writer.writerow([formula_safe(value) for value in row.values()])
@@ -164,18 +145,27 @@ def money_by_currency(rows: DataFrame) -> dict[str, str]:
     return {currency: plain_amount(sums[currency], currency) for currency in sorted(sums)}
 
 
+def setting(value: object) -> str:
+    """Write a setting's value: numbers plainly, several with commas, nothing as a dash."""
+    if isinstance(value, dict):
+        return setting([f"{name} {setting(one)}" for name, one in value.items()])
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "–"
+    return number(value) if isinstance(value, (int, float)) else str(value)
+
+
 def _headline(orders: Mapping[str, int], acting: DataFrame) -> str:
     if not orders["unfulfilled"]:
         return HEADLINES["empty"]
     if not orders["actionable"]:
         return HEADLINES["calm"].format(n=orders["unfulfilled"])
-    largest = acting.loc[acting["cause"] == acting["cause"].mode().iloc[0], "title"]
+    counts = acting["cause"].value_counts()
     sentence = HEADLINES["one" if orders["actionable"] == 1 else "act"]
     return sentence.format(
         k=orders["actionable"],
         n=orders["unfulfilled"],
-        cause=largest.iloc[0].rstrip("."),
-        rows=len(largest),
+        cause=words(counts.index[0]),
+        rows=counts.iloc[0],
     )
 
 
@@ -194,10 +184,7 @@ def _ages(hours: Series) -> dict[str, float | None]:
 
 def _late(backlog: DataFrame, acting: DataFrame) -> dict[str, int]:
     """Count rows that need action past their promise, and those due within a day."""
-    ids = acting["fulfillment_order_id"].where(
-        acting["fulfillment_order_id"].notna(), acting["order_id"]
-    )
-    hours = backlog.loc[backlog["row_id"].isin(ids), "hours_late"].astype("Float64")
+    hours = backlog.loc[backlog["row_id"].isin(acting["row_id"]), "hours_late"].astype("Float64")
     return {
         "rows": int((hours > 0).sum()),
         "due_soon": int(((hours <= 0) & (hours > -DUE_SOON_HOURS)).sum()),
@@ -206,7 +193,7 @@ def _late(backlog: DataFrame, acting: DataFrame) -> dict[str, int]:
 
 def _unknown(diagnosis: Diagnosis) -> dict[str, Any]:
     by_code = {str(code): int(n) for code, n in diagnosis.unknown.items() if n}
-    return {"rows": max(by_code.values(), default=0), "by_cause": by_code}
+    return {"rows": int(diagnosis.findings["unknown"].map(len).gt(0).sum()), "by_cause": by_code}
 
 
 def _since(now: Snapshot, previous: Snapshot | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections import Counter
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from fulfilltools import history, plots, wording
@@ -26,6 +27,7 @@ from fulfilltools.report.numbers import (
     DUE_SOON_HOURS,
     Facts,
     findings_list,
+    setting,
 )
 from fulfilltools.wording import LANGUAGE, duration, number
 
@@ -71,7 +73,6 @@ INCOMPLETE = (
     "Only {received} of {counted} orders were received. Orders are missing from this report."
 )
 SCOPE_MISSING = "Permission {scope} is missing: {what}"
-UNEXPLAINED = "{n} open rows match no known cause. They are listed under “Unexplained”."
 
 
 def report_html(
@@ -90,7 +91,7 @@ def report_html(
         verdict=VERDICTS[_verdict(acting)],
         verdict_class=_verdict(acting),
         warnings=_warnings(numbers),
-        when=_moments(diagnosis.as_of, facts.time_zone),
+        when=_moments(diagnosis.as_of, facts),
         tiles=_tiles(numbers, acting, previous),
         changes=_changes(history.Snapshot(facts.run_id, findings, facts.fetch), previous),
         causes=_causes(numbers, findings),
@@ -124,6 +125,7 @@ def _template() -> Template:
         "count": number,
         "figure": figure,
         "money": money,
+        "setting": setting,
         "weblink": weblink,
         "inline_svg": plots.inline_svg,
     }
@@ -172,18 +174,17 @@ def _warnings(numbers: Mapping[str, Any]) -> list[str]:
         )
     for scope, what in (fetch.get("scopes_missing") or {}).items():
         warnings.append(SCOPE_MISSING.format(scope=scope, what=what))
-    if numbers["unexplained"]:
-        warnings.append(UNEXPLAINED.format(n=number(numbers["unexplained"])))
     return warnings
 
 
-def _moments(as_of: datetime, time_zone: str) -> dict[str, str]:
+def _moments(as_of: datetime, facts: Facts) -> dict[str, str]:
     moment = pd.Timestamp(as_of).tz_convert("UTC").to_pydatetime()
-    zone = ZoneInfo(time_zone)
+    zone, since = ZoneInfo(facts.time_zone), facts.fetch.get("since")
     return {
         "iso": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
         "local": format_datetime(moment, "EEEE d MMMM y, HH:mm", tzinfo=zone, locale=LANGUAGE),
         "utc": format_datetime(moment, "d MMM HH:mm", locale=LANGUAGE),
+        "since": format_date(pd.Timestamp(since), "d MMMM y", locale=LANGUAGE) if since else "",
         "day": format_datetime(moment, "d MMMM y", tzinfo=zone, locale=LANGUAGE),
     }
 
@@ -252,15 +253,24 @@ def _changes(now: Snapshot, previous: Snapshot | None) -> dict[str, Any]:
 
 
 def _causes(numbers: Mapping[str, Any], findings: DataFrame) -> list[dict[str, Any]]:
-    """Join each cause's counts with its action, proof and worst rows."""
-    by_code = dict(iter(findings.groupby("cause", sort=False)))
+    """Join each cause's counts with what to do, its proof and its worst rows."""
+    rows_of = dict(iter(findings.groupby("cause", sort=False)))
     return [
         {
             **cause,
-            "quiet": cause["verdict"] in IN_ORDER,
-            "action": by_code[cause["cause"]]["action"].iloc[0],
-            "proof": by_code[cause["cause"]]["proof"].iloc[0],
-            "examples": findings_list(by_code[cause["cause"]].head(EXAMPLES)),
+            "quiet": rows_of[cause["cause"]]["verdict"].isin(list(IN_ORDER)).all(),
+            "steps": _steps(rows_of[cause["cause"]]),
+            "proof": rows_of[cause["cause"]]["proof"].iloc[0],
+            "examples": findings_list(rows_of[cause["cause"]].head(EXAMPLES)),
         }
         for cause in numbers["by_cause"]
+    ]
+
+
+def _steps(rows: DataFrame) -> list[dict[str, Any]]:
+    """List who does what for these rows, what concerns most of them first."""
+    counts = Counter(zip(rows["owner"], rows["action"], strict=True))
+    return [
+        {"owner": owner, "action": action, "rows": count}
+        for (owner, action), count in counts.most_common()
     ]

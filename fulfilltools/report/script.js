@@ -17,11 +17,12 @@
     stale.hidden = false;
   }
 
-  addEventListener("beforeprint", () => all("details").forEach((part) => {
+  const onPaper = all("details:not(.quiet-orders)");
+  addEventListener("beforeprint", () => onPaper.forEach((part) => {
     part.dataset.was = part.open;
     part.open = true;
   }));
-  addEventListener("afterprint", () => all("details").forEach((part) => {
+  addEventListener("afterprint", () => onPaper.forEach((part) => {
     part.open = part.dataset.was === "true";
   }));
 

@@ -10,8 +10,9 @@ import pandas as pd
 import xlsxwriter
 from babel.numbers import get_currency_precision
 
+from fulfilltools.diagnosis import FINDINGS
 from fulfilltools.plots import label, needing_action
-from fulfilltools.report.numbers import COLUMNS, Facts, findings_list
+from fulfilltools.report.numbers import Facts, findings_list, setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -147,7 +148,7 @@ def _rows(findings: DataFrame, zone: str) -> list[dict[str, Any]]:
     moments = created.dt.tz_localize(None)
     return [
         {
-            **dict.fromkeys(COLUMNS),
+            **dict.fromkeys(FINDINGS),
             **row,
             "cause": label(row["cause"]),
             "also": ", ".join(row["also"]),
@@ -199,7 +200,7 @@ def _quality_rows(numbers: Mapping[str, Any], facts: Facts) -> list[dict[str, An
     rows += [("Note", note) for note in fetch.get("notes") or []]
     unknown = numbers["unknown"]["by_cause"].items()
     rows += [(f"Could not be judged: {label(code)}", count) for code, count in unknown]
-    rows += [(label(name), value) for name, value in facts.policy.items()]
+    rows += [(label(name), setting(value)) for name, value in facts.policy.items()]
     rows += [(f"Version of {name}", version) for name, version in facts.versions.items()]
     return _facts(rows)
 
