@@ -51,7 +51,7 @@ WHOLE = """AccessScope ApiVersion Attribute BasicEvent BulkOperation BulkOperati
     FulfillmentTrackingInfo HasEvents InventoryLevel InventoryQuantity LegacyInteroperability
     LineItem LineItemGroup LineItemSellingPlan MoneyBag MoneyV2 Node Order OrderApp
     OrderAttribution OrderDisputeSummary OrderRiskAssessment OrderRiskSummary OrderTransaction
-    PageInfo PaymentSchedule PaymentTerms Refund RefundLineItem ResourceAlert
+    PageInfo PaymentSchedule PaymentTerms PurchasingEntity Refund RefundLineItem ResourceAlert
     ResourceAlertAction RiskFact ShopAlert ShopAlertAction ShopPlan
     ShopifyProtectOrderEligibility ShopifyProtectOrderSummary UserError"""
 """Types of which every field is kept whose own types are kept."""
@@ -62,11 +62,11 @@ PARTLY = {
     "Company": "id name",
     "CompanyLocation": "id name",
     "Customer": "id",
-    "InventoryItem": """createdAt duplicateSkuCount id inventoryLevel inventoryLevels
+    "InventoryItem": """createdAt duplicateSkuCount id inventoryLevels
         legacyResourceId locationsCount requiresShipping sku tracked updatedAt variant""",
     "Location": """activatable address createdAt deactivatable deactivatedAt fulfillmentService
-        fulfillsOnlineOrders hasActiveInventory hasUnfulfilledOrders id inventoryLevel
-        inventoryLevels isActive isFulfillmentService isPrimary legacyResourceId
+        fulfillsOnlineOrders hasActiveInventory hasUnfulfilledOrders id inventoryLevels
+        isActive isFulfillmentService isPrimary legacyResourceId
         localPickupSettingsV2 name shipsInventory updatedAt""",
     "LocationAddress": "city country countryCode province provinceCode",
     "MailingAddress": """city coordinatesValidated countryCodeV2 id provinceCode timeZone
@@ -74,7 +74,6 @@ PARTLY = {
     "Product": "id isGiftCard productType status tags title totalInventory vendor",
     "ProductVariant": """id inventoryItem inventoryPolicy inventoryQuantity product sku title""",
     "PurchasingCompany": "company location",
-    "PurchasingEntity": "",
     "Return": "closedAt createdAt exchangeLineItems id name order status totalQuantity",
     "ShippingLine": """carrierIdentifier code deliveryCategory id isRemoved shippingRateHandle
         source title""",

@@ -494,6 +494,11 @@ def test_search_finds(client, search, found):
     assert client.names(search) == [f"#{number}" for number in found.split()]
 
 
+def test_a_time_that_is_none_is_refused(client):
+    error = client.error('{ orders(first: 1, query: "created_at:>yesterday") { nodes { id } } }')
+    assert error["message"] == "Invalid timestamp for query filter `created_at`."
+
+
 def test_counts_stop_at_their_limit(client):
     query = """{ all: ordersCount(limit: null) { count precision }
       some: ordersCount(limit: 2) { count precision } }"""
@@ -504,13 +509,14 @@ def test_counts_stop_at_their_limit(client):
 
 
 def test_fulfillment_orders_are_found_open_or_closed_and_know_their_order(client):
-    query = """{ open: fulfillmentOrders(first: 9) { nodes { id order { name } } }
+    query = """{ open: fulfillmentOrders(first: 9) { nodes { orderName order { name } } }
       all: fulfillmentOrders(first: 9, includeClosed: true, query: "status:closed") {
         nodes { id assignedLocation { location { isActive name } } } } }"""
     data = client.data(query)
     assert [each["order"]["name"] for each in data["open"]["nodes"]] == [
         *("#1001", "#1002", "#1003", "#1004")
     ]
+    assert data["open"]["nodes"][0]["orderName"] == "#1001"
     [closed] = data["all"]["nodes"]
     assert closed["assignedLocation"]["location"] == {"isActive": True, "name": "Lager"}
 

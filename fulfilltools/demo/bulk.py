@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from graphql import (
@@ -151,6 +152,7 @@ class Operations:
     def __init__(self, now: Callable[[], str], url: Callable[[], str]) -> None:
         self._now, self._url = now, url
         self._all: dict[str, Operation] = {}
+        self._numbers = count(1)
 
     def records(self) -> list[Record]:
         """Return the operations as the API shows them."""
@@ -172,7 +174,7 @@ class Operations:
             errors = [_user_error(f"{said}{', '.join(running)}.", "OPERATION_IN_PROGRESS", None)]
         if errors:
             return {"bulkOperation": None, "userErrors": errors}
-        gid = f"gid://shopify/BulkOperation/{len(self._all) + 1}"
+        gid = f"gid://shopify/BulkOperation/{next(self._numbers)}"
         record = dict.fromkeys(("errorCode", "completedAt", "fileSize", "url", "partialDataUrl"))
         record |= {"id": gid, "status": "CREATED", "type": "QUERY", "createdAt": self._now()}
         record |= {"query": query, "objectCount": "0", "rootObjectCount": "0"}
@@ -231,7 +233,7 @@ class Operations:
 
 
 def _rows(edges: list[Record], parent: str | None, depth: int = 0) -> Iterator[tuple[int, Record]]:
-    """One row per node, its connections taken out into rows of their own."""
+    """Make one row per node, its connections taken out into rows of their own."""
     for edge in edges:
         node = edge["node"]
         inner = {name: value for name, value in node.items() if _is_connection(value)}

@@ -119,7 +119,7 @@ class Plan:
 
     def actual(self, data: Value, variables: Variables) -> int:
         """Return the points that the answer cost, never more than requested."""
-        return min(self._root.actual(data, variables), self.requested(variables))
+        return min(self._root.actual(data or {}, variables), self.requested(variables))
 
     def _steps(
         self, below: Iterable[SelectionSetNode], owner: Kind, own: int = 1, *, is_root: bool = True

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
     DocumentNode,
     ExecutionContext,
+    ExecutionResult,
     FieldNode,
-    GraphQLError,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -57,21 +56,11 @@ class QuickExecution(ExecutionContext):
         """Read a plain value from its record; leave the rest to graphql-core."""
         field = parent_type.fields.get(field_nodes[0].name.value)
         read = field.extensions.get("read") if field else None
-        value = read(source) if read and isinstance(source, dict) else None
+        value = read(source) if read else None
+        if value is not None:
+            return value
         # What is missing goes the long way too: it knows what null does to the fields above.
-        return (
-            super().execute_field(parent_type, source, field_nodes, path)
-            if value is None
-            else value
-        )
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A query text that was read and found to fit the schema, or why not."""
-
-    document: DocumentNode | None
-    errors: tuple[Answer, ...] = ()
+        return super().execute_field(parent_type, source, field_nodes, path)
 
 
 class Executor:
@@ -84,17 +73,19 @@ class Executor:
 
     def answer(self, body: Mapping[str, Any]) -> Answer:
         """Return the whole answer to one request's JSON body."""
-        prepared = self._prepare(body["query"])
-        operation = self._operation(prepared, body.get("operationName"))
-        if prepared.document is None or operation is None:
-            errors = list(prepared.errors) or [{"message": "No operation was asked for"}]
+        document, errors = self._prepare(body["query"])
+        if document is None:
             return {"errors": errors}
-        variables = self._variables(operation, body.get("variables") or {})
+        operation = get_operation_ast(document, body.get("operationName"))
+        if operation is None:
+            return {"errors": [{"message": "An operation name is required"}]}
+        given, declared = body.get("variables") or {}, operation.variable_definitions
+        variables = get_variable_values(self.schema, declared, given)
         if isinstance(variables, list):
-            return {"errors": variables}
-        if refusal := page_refusal(self.schema, prepared.document, variables):
+            return {"errors": [refusals.bad_variable(error) for error in variables]}
+        if refusal := page_refusal(self.schema, document, variables):
             return {"errors": [refusal], "data": None}
-        return self._pay_and_run(prepared.document, operation, variables)
+        return self._pay_and_run(document, operation, variables)
 
     def run(
         self,
@@ -114,8 +105,9 @@ class Executor:
             type_resolver=lambda value, *_: kind_of(value),
             execution_context_class=QuickExecution,
         )
-        errors = [_said(error) for error in result.errors or ()]  # type: ignore[union-attr]
-        return {**({"errors": errors} if errors else {}), "data": result.data}  # type: ignore[union-attr]
+        assert isinstance(result, ExecutionResult)  # noqa: S101 - nothing here is awaited
+        errors = [{**error.formatted, "path": error.path} for error in result.errors or ()]
+        return {"errors": errors, "data": result.data} if errors else {"data": result.data}
 
     def _pay_and_run(
         self,
@@ -135,28 +127,13 @@ class Executor:
         self._bucket.give_back(cost - actual)
         return {**answer, "extensions": self._cost(cost, actual)}
 
-    def _read_and_check(self, text: str) -> Prepared:
+    def _read_and_check(self, text: str) -> tuple[DocumentNode | None, list[Answer]]:
         try:
             document = parse(text)
         except GraphQLSyntaxError as error:
-            return Prepared(None, (refusals.unreadable(error),))
-        errors = validate(self.schema, document)
-        if errors:
-            return Prepared(None, tuple(refusals.invalid(error, document) for error in errors))
-        return Prepared(document)
-
-    @staticmethod
-    def _operation(prepared: Prepared, name: str | None) -> OperationDefinitionNode | None:
-        return get_operation_ast(prepared.document, name) if prepared.document else None
-
-    def _variables(
-        self, operation: OperationDefinitionNode, given: Mapping[str, Any]
-    ) -> dict[str, Any] | list[Answer]:
-        definitions = operation.variable_definitions
-        values = get_variable_values(self.schema, definitions, dict(given))
-        if isinstance(values, list):
-            return [refusals.bad_variable(error) for error in values]
-        return values
+            return None, [refusals.unreadable(error)]
+        errors = [refusals.invalid(error, document) for error in validate(self.schema, document)]
+        return (None, errors) if errors else (document, [])
 
     def _cost(self, requested: int, actual: int | None) -> Answer:
         return {
@@ -203,9 +180,3 @@ def _page_fault(field: str, sizes: Mapping[str, int]) -> str | None:
         return None
     expected = f"Expected a page size from 0 to {PAGE_LIMIT}."
     return f"Argument '{name}' on Field '{field}' has an invalid value ({size}). {expected}"
-
-
-def _said(error: GraphQLError) -> Answer:
-    said: Answer = dict(error.formatted)
-    said["path"] = error.path
-    return said

@@ -17,6 +17,7 @@ from graphql import (
     InlineFragmentNode,
     Node,
     OperationDefinitionNode,
+    print_ast,
 )
 
 if TYPE_CHECKING:
@@ -100,10 +101,8 @@ def unreadable(error: GraphQLSyntaxError) -> Refusal:
 
 def bad_variable(error: GraphQLError) -> Refusal:
     """Say which variable has no value or a wrong one."""
-    found = re.match(r"Variable '\$(\w+)'(?: of required type| got invalid)", error.message)
-    name = found[1] if found else ""
-    kind = str(getattr(error.nodes[0], "type", "")) if error.nodes else ""
-    kind = _type_text(error) or kind
+    declared: Any = error.nodes[0] if error.nodes else None
+    name, kind = declared.variable.name.value, print_ast(declared.type)
     return {
         "message": f"Variable ${name} of type {kind} was provided invalid value",
         "locations": _locations(error),
@@ -160,17 +159,6 @@ def access_denied(field: str, scopes: Iterable[str]) -> GraphQLError:
 
 def _locations(error: GraphQLError) -> list[dict[str, int]]:
     return [{"line": line, "column": column} for line, column in (error.locations or [])]
-
-
-def _type_text(error: GraphQLError) -> str:
-    node = error.nodes[0] if error.nodes else None
-    source = node.loc.source.body if node and node.loc else ""
-    declared = (
-        re.match(r"\$\w+\s*:\s*([\w\[\]!]+)", source[node.loc.start :])
-        if node and node.loc
-        else None
-    )
-    return declared[1] if declared else ""
 
 
 def _path(document: DocumentNode, wanted: Node) -> list[str]:

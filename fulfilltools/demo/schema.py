@@ -1,7 +1,8 @@
 """The carried schema of one API version, wired to the world's records.
 
 Each field gets its way of answering once, when the schema is opened: refused for want of a
-scope, a page of a list, a special one, or simply what the record holds.
+scope, a page of a list, or simply what the record holds. What the world does not tell is
+null, or neutral where the schema allows no null.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ VERSIONS = ("2026-04", "2026-07", "2026-10")
 BEFORE = {"FULFILLMENT_NOT_REQUIRED": "UNFULFILLED"}
 """What older versions say instead of an enum value that they do not know."""
 
+OF_ORDER = {"orderId": "id", "orderName": "name", "orderProcessedAt": "processedAt"}
+"""What a fulfillment order repeats of its order."""
+
 NEUTRAL = {"Boolean": False, "Int": 0, "Float": 0.0, "String": ""}
 
 
@@ -68,12 +72,12 @@ def open_schema(version: str, records: Records) -> GraphQLSchema:
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
             for name, field in kind.fields.items():
-                _wire(kind.name, name, field, records, access)
+                _wire(name, field, records, access)
     return schema
 
 
 def _wire(
-    owner: str, name: str, field: GraphQLField, records: Records, access: Callable[..., list[str]]
+    name: str, field: GraphQLField, records: Records, access: Callable[..., list[str]]
 ) -> None:
     for scopes in (access(field), access(_kind_behind(field.type))):
         if scopes and not records.scopes.intersection(scopes):
@@ -86,8 +90,8 @@ def _wire(
     elif is_leaf_type(kind) and not field.args:
         # Nine of ten fields: read without any of the executor's ceremony.
         field.extensions["read"] = _reader(name, field.type, records)
-    elif (owner, name) in SPECIAL:
-        field.resolve = partial(SPECIAL[owner, name], records)
+    elif name == "quantities":
+        field.resolve = partial(_quantities, records)
     else:
         field.resolve = partial(_held, records, name, field.type)
 
@@ -114,6 +118,8 @@ def value_of(record: Record, name: str, records: Records) -> Value:
         return record[name]
     if name == "order":
         return records.order_of(record)
+    if name in OF_ORDER:
+        return (records.order_of(record) or {}).get(OF_ORDER[name])
     if name == "legacyResourceId":
         return record["id"].rpartition("/")[2]
     return records.full(record).get(name)
@@ -186,20 +192,3 @@ def _quantities(
 ) -> list[Record]:
     held = value_of(source, "quantities", records) or []
     return [each for name in names for each in held if each["name"] == name]
-
-
-def _level(
-    records: Records,
-    source: Record,
-    _: GraphQLResolveInfo,
-    **args: Value,
-) -> Record | None:
-    levels = value_of(source, "inventoryLevels", records) or []
-    at = args.get("locationId")
-    return next((each for each in levels if each["location"]["id"] == at), None)
-
-
-SPECIAL: dict[tuple[str, str], Callable[..., Value]] = {
-    ("InventoryLevel", "quantities"): _quantities,
-    ("InventoryItem", "inventoryLevel"): _level,
-}

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from graphql import GraphQLError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -76,7 +78,7 @@ def _one(tokens: list[re.Match[str]], filters: Mapping[str, Filter]) -> Test:
     return lambda record: known(record, token["sign"] or "", value)
 
 
-def moment(field: str) -> Filter:
+def moment(name: str, field: str) -> Filter:
     """Compare a moment, or a day where only a day is given.
 
     Users of connectors report that `>` answers like `>=` and `<` like `<=`; so it does here.
@@ -85,7 +87,11 @@ def moment(field: str) -> Filter:
     def test(record: Record, sign: str, value: str) -> bool:
         if record.get(field) is None:
             return False
-        known, asked = _moment(record[field]), _moment(value)
+        try:
+            known, asked = _moment(record[field]), _moment(value)
+        except ValueError as error:
+            said = f"Invalid timestamp for query filter `{name}`."
+            raise GraphQLError(said) from error
         if not sign:
             return known.date() == asked.date()
         return known >= asked if sign.startswith(">") else known <= asked
@@ -150,9 +156,12 @@ def _tag(order: Record, _: str, value: str) -> bool:
 
 
 MOMENTS: dict[str, Filter] = {
-    "created_at": moment("createdAt"),
-    "updated_at": moment("updatedAt"),
-    "processed_at": moment("processedAt"),
+    name: moment(name, field)
+    for name, field in (
+        ("created_at", "createdAt"),
+        ("updated_at", "updatedAt"),
+        ("processed_at", "processedAt"),
+    )
 }
 
 ORDER_FILTERS: dict[str, Filter] = MOMENTS | {
