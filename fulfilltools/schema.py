@@ -109,9 +109,10 @@ def backlog_of(changes: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """
     if odd := sorted({name for change in changes for name in change} - set(COLUMNS)):
         raise KeyError(f"No such column: {', '.join(odd)}; see schema.csv.")
+    rows = [{"row_id": f"row {place}"} | dict(change) for place, change in enumerate(changes)]
     return pd.DataFrame(
         {
-            name: _column([change.get(name, column.healthy) for change in changes], column)
+            name: _column([row.get(name, column.healthy) for row in rows], column)
             for name, column in COLUMNS.items()
         }
     )
