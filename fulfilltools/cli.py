@@ -160,9 +160,16 @@ def serve_demo(
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def lab(context: typer.Context) -> None:
+def lab(
+    context: typer.Context,
+    notebooks: Annotated[Path | None, typer.Option(help="Open your own copies.")] = None,
+) -> None:
     """Open JupyterLab on the notebooks; further options go to it."""
-    folder = _own_notebooks()
+    from fulfilltools.settings import load_settings
+
+    # Kernels work in the notebooks' folder, and would look for runs there.
+    os.environ["FULFILLTOOLS_RUNS"] = str(load_settings().runs)
+    folder = (notebooks or _own_notebooks()).resolve()
     arguments = ["-m", "jupyterlab", "--KernelManager.transport_encryption=auto"]
     arguments += [f"--ServerApp.root_dir={folder}", *context.args]
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - it becomes JupyterLab
