@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pandas import DataFrame, Index, MultiIndex
 
+from fulfilltools.diagnosis import FINDINGS
 from fulfilltools.errors import RunError
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ def load(folder: Path) -> Snapshot:
             f"The run {folder.name} cannot be read for comparison. Run again without it, or "
             "delete that folder."
         ) from error
-    columns = None if rows else ["order", "order_id", "fulfillment_order_id", "cause", "severity"]
-    return Snapshot(facts["run_id"], DataFrame(rows, columns=columns), facts["fetch"])
+    return Snapshot(facts["run_id"], DataFrame(rows, columns=list(FINDINGS)), facts["fetch"])
 
 
 def compare(now: Snapshot, before: Snapshot | None) -> Changes:

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 SEVERITY_COLORS = {
     "critical": "#7a0f2b",
     "high": "#c43d3d",
-    "medium": "#e39a4f",
-    "low": "#a9bccc",
-    "info": "#d5dde4",
+    "medium": "#d88b3c",
+    "low": "#b4c4d2",
+    "info": "#dfe6ec",
 }
 """Worst first; each step is lighter, so the order survives grey and color blindness."""
 
@@ -59,9 +59,9 @@ DARK = {
     PAPER: "#15181c",
     "#7a0f2b": "#ffb9b9",
     "#c43d3d": "#e8696a",
-    "#e39a4f": "#9c5f22",
-    "#a9bccc": "#475562",
-    "#d5dde4": "#333b43",
+    "#d88b3c": "#9c5f22",
+    "#b4c4d2": "#475562",
+    "#dfe6ec": "#333b43",
     "#c3d9ec": "#28445e",
     "#84b0d6": "#3d709d",
     "#3f7db3": "#6fa9da",

@@ -162,13 +162,14 @@ def test_every_id_is_there_once_and_every_reference_leads_somewhere(html):
 
 def test_what_is_not_seen_stands_above_the_figures(diagnosed, facts):
     fetch = FETCH | {"complete": False, "orders_received": 300}
-    fetch["scopes_missing"] = {"read_inventory": "stock is not seen."}
+    fetch["scopes_missing"] = {"read_inventory": "Stock cannot be seen."}
     poor = report.Facts(facts.run_id, fetch)
     text = report.report_html(diagnosed(), poor, report.summary(diagnosed(), poor))
     warnings, figures = text.index("Limits of this report"), text.index('class="tiles"')
     assert warnings < figures
     assert "Only 300 of 412 orders were received" in text
-    assert "read_inventory" in text
+    assert "Stock cannot be seen. Scope read_inventory is not granted." in text
+    assert text.count(FETCH["notes"][0]) == 2  # in the box, and in the embedded data
 
 
 def test_the_list_is_capped_and_says_so(diagnosed, facts, monkeypatch):

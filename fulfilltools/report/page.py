@@ -72,7 +72,7 @@ NOTES = {
 INCOMPLETE = (
     "Only {received} of {counted} orders were received. Orders are missing from this report."
 )
-SCOPE_MISSING = "Permission {scope} is missing: {what}"
+SCOPE_MISSING = "{unseen} Scope {scope} is not granted."
 
 
 def report_html(
@@ -90,7 +90,8 @@ def report_html(
         lang=LANGUAGE,
         verdict=VERDICTS[_verdict(acting)],
         verdict_class=_verdict(acting),
-        warnings=_warnings(numbers),
+        warnings=_warnings(facts.fetch),
+        is_partial=_misses_orders(facts.fetch),
         when=_moments(diagnosis.as_of, facts),
         tiles=_tiles(numbers, acting, previous),
         changes=_changes(history.Snapshot(facts.run_id, findings, facts.fetch), previous),
@@ -162,19 +163,22 @@ def _verdict(acting: DataFrame) -> str:
     return "act" if acting["severity"].isin(["critical", "high"]).any() else "watch"
 
 
-def _warnings(numbers: Mapping[str, Any]) -> list[str]:
+def _warnings(fetch: Mapping[str, Any]) -> list[str]:
     """Say what this report could not see; it stands above everything else."""
-    fetch, warnings = numbers["fetch"], []
+    missing = [
+        SCOPE_MISSING.format(scope=scope, unseen=unseen)
+        for scope, unseen in (fetch.get("scopes_missing") or {}).items()
+    ]
     if not fetch.get("complete", True):
-        warnings.append(
-            INCOMPLETE.format(
-                received=number(fetch.get("orders_received") or 0),
-                counted=number(fetch.get("orders_counted") or 0),
-            )
-        )
-    for scope, what in (fetch.get("scopes_missing") or {}).items():
-        warnings.append(SCOPE_MISSING.format(scope=scope, what=what))
-    return warnings
+        received, counted = fetch.get("orders_received") or 0, fetch.get("orders_counted") or 0
+        missing.insert(0, INCOMPLETE.format(received=number(received), counted=number(counted)))
+    return list(dict.fromkeys([*missing, *(fetch.get("notes") or [])]))
+
+
+def _misses_orders(fetch: Mapping[str, Any]) -> bool:
+    """Tell whether whole rows may be missing, and not only what is known of them."""
+    missing = fetch.get("scopes_missing") or {}
+    return not fetch.get("complete", True) or any("_orders" in scope for scope in missing)
 
 
 def _moments(as_of: datetime, facts: Facts) -> dict[str, str]:
@@ -197,7 +201,7 @@ def _tiles(
     change, tone = _delta(orders["actionable"], previous)
     home = numbers["fetch"].get("currency")
     at_risk = sorted(numbers["value_at_risk"].items(), key=lambda sum_of: sum_of[0] != home)
-    risk = [money(value, code) for code, value in at_risk]
+    risk = [money(value, code).replace("\N{NO-BREAK SPACE}", " ") for code, value in at_risk]
     oldest = acting.loc[acting["age_hours"] == acting["age_hours"].max(), "order"]
     fills = {
         "orders": (number(orders["actionable"]), NOTES["orders"].format(n=orders["unfulfilled"])),
@@ -217,8 +221,8 @@ def _tiles(
         ),
     }
     tiles = [
-        {"label": TILES[name], "number": number, "note": note, "change": "", "tone": ""}
-        for name, (number, note) in fills.items()
+        {"label": TILES[name], "figure": text, "note": note, "change": "", "tone": ""}
+        for name, (text, note) in fills.items()
     ]
     tiles[0] |= {"change": change, "tone": tone}
     return tiles
@@ -237,17 +241,18 @@ def _delta(now: int, previous: Snapshot | None) -> tuple[str, str]:
 def _changes(now: Snapshot, previous: Snapshot | None) -> dict[str, Any]:
     """List what came, went and changed, as far as it needs action; counts cover all."""
     changes = history.compare(now, previous)
-    new = needing_action(changes.new)
+    new, changed = needing_action(changes.new), changes.changed.head(CHANGES_CAP)
+    before = changed[["cause_before", "severity_before"]].to_dict("records") if previous else []
     return {
         "previous": changes.previous,
         "note": changes.note,
         "recurring": changes.recurring,
-        "new": new.head(CHANGES_CAP).to_dict("records"),
+        "new": findings_list(new.head(CHANGES_CAP)),
         "new_quiet": len(changes.new) - len(new),
         "new_total": len(new),
-        "changed": changes.changed.head(CHANGES_CAP).to_dict("records"),
+        "changed": [row | was for row, was in zip(findings_list(changed), before, strict=True)],
         "changed_total": len(changes.changed),
-        "cleared": changes.cleared.head(CHANGES_CAP).to_dict("records"),
+        "cleared": findings_list(changes.cleared.head(CHANGES_CAP)),
         "cleared_total": len(changes.cleared),
     }
 
