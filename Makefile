@@ -36,6 +36,7 @@ notebooks: .venv/made  ## run the shipped notebooks again and keep their outputs
 	@$(PY) scripts/refresh_notebooks.py
 
 fix: .venv/made notebooks  ## whatever a tool can put right
+	@$(PY) scripts/refresh_docs.py
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 

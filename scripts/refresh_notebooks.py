@@ -36,9 +36,9 @@ def main() -> None:
         difference = compared(path, notebook)
         stale |= bool(difference)
         print(f"{path.name}: {'differs' if difference else 'fresh'}")
-        if check:
+        if check and difference:
             print("\n".join(difference[:SHOWN_LINES]))
-        else:
+        elif not check:
             path.write_text(text_of(notebook), encoding="utf-8")
     if check and stale:
         sys.exit("Some outputs are stale. Run `make notebooks`, read the change, and commit it.")
