@@ -203,6 +203,12 @@ def test_a_folder_that_cannot_be_written_is_found_before_the_work(tmp_path):
     assert result.returncode == 1
 
 
+def test_whoever_debugs_gets_the_traceback(tmp_path):
+    result = command(tmp_path, "run", "--shop", "acme", FULFILLTOOLS_DEBUG="1")
+    assert "Traceback" in result.stderr
+    assert "SettingsError: No shop 'acme' is set" in result.stderr
+
+
 def test_edited_notebooks_are_held_to_their_parameters(tmp_path):
     for name in cli.SCHEDULED:
         cell = {
