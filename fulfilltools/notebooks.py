@@ -41,6 +41,9 @@ KINDS: dict[str, type] = {kind.__name__: kind for kind in (bool, int, float, str
 """What a parameter may be, as annotations name it."""
 
 
+ANSI = re.compile(r"\x1b\[[\d;]*m")
+
+
 @dataclass(frozen=True)
 class Step:
     """A notebook to run, where its executed copy goes, and the parameters it is given."""
@@ -223,7 +226,9 @@ def _raise_from(
     own = getattr(errors, name, None)
     if isinstance(own, type) and issubclass(own, FulfillError):
         raise own(" ".join(output["evalue"].split()))
-    line = _source(cell).strip().splitlines()[0]
+    traceback = ANSI.sub("", "\n".join(output["traceback"]))
+    arrow = re.search(r"^-+> *\d+ *(.+)$", traceback, re.MULTILINE)
+    line = arrow[1] if arrow else _source(cell).strip().splitlines()[0]
     raise NotebookError(
         f"{step.notebook.stem} stopped in code cell {number} ({line}): "
         f"{name}: {_one_line(output['evalue'])}. "

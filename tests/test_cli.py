@@ -160,11 +160,7 @@ def test_wrong_usage_is_one_line_and_exits_with_2(tmp_path, arguments, says):
     ("variables", "says"),
     [
         ({"SHOPIFY_SHOP": "acme"}, "neither an access token nor client credentials"),
-        (
-            {"SHOPIFY_ACCESS_TOKEN": "two words"},
-            2,
-            "SHOPIFY_ACCESS_TOKEN is empty or holds a space",
-        ),
+        ({"SHOPIFY_ACCESS_TOKEN": "two words"}, "SHOPIFY_ACCESS_TOKEN is empty or holds a space"),
         ({"SHOPIFY_API_URL": "nowhere"}, "SHOPIFY_API_URL is not an address"),
         ({"SHOPIFY_SHOP": "not a shop!"}, "is not the name of a shop"),
         ({"SHOPIFY_API_VERSION": "2020-01"}, "api_version"),

@@ -125,7 +125,7 @@ def test_parameters_and_environment_reach_the_notebook_and_brackets_in_paths_do_
 
 
 def test_an_error_is_one_line_that_names_notebook_and_cell(tmp_path):
-    notebook = write_notebook(tmp_path, "n = 1", "n", "1 / 0\nn")
+    notebook = write_notebook(tmp_path, "n = 1", "n", "n\n1 / 0")
     with pytest.raises(NotebookError) as caught:
         run(notebook)
     assert str(caught.value) == (
