@@ -158,7 +158,7 @@ def value_at_risk(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
     return _bars(ax, table, dict.fromkeys(map(str, table), AGE_COLORS["3–7 days"]), title)
 
 
-PICTURES: tuple[Plot, ...] = (causes, ageing, locations, value_at_risk)
+PICTURES: tuple[Plot, ...] = (causes, value_at_risk, ageing, locations)
 """The report's pictures, in its order."""
 
 
@@ -198,7 +198,9 @@ def value_table(diagnosis: Diagnosis) -> DataFrame:
         acting["cause"], acting["currency"], acting["value"], strict=True
     ):
         sums[currency][cause] += Decimal(str(value))
-    order = sorted(set(acting["cause"]), key=lambda cause: [-row[cause] for row in sums.values()])
+    order = sorted(
+        set(acting["cause"]), key=lambda cause: (*(-one[cause] for one in sums.values()), cause)
+    )
     return pd.DataFrame(sums, index=order, dtype=object).rename(index=label)
 
 
@@ -253,10 +255,8 @@ def inline_svg(picture: Picture) -> str:
     svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{picture.name}-", svg)
     svg = re.sub(r'^<svg[^>]*(viewBox="[^"]*")[^>]*>', r"<svg \1 ROLE>", svg, count=1)
-    label = html.escape(picture.alt)
-    svg = svg.replace(
-        "ROLE", f'xmlns:xlink="http://www.w3.org/1999/xlink" role="img" aria-label="{label}"', 1
-    )
+    alt = f'role="img" aria-label="{html.escape(picture.alt)}"'
+    svg = svg.replace("ROLE", f'xmlns:xlink="http://www.w3.org/1999/xlink" {alt}', 1)
     for name, color in theme().items():
         svg = svg.replace(color, f"var(--{name})")
     return svg
@@ -303,37 +303,34 @@ def _bars(
         return _only_words(ax, NOTHING)
     with _house_style():
         axes = ax if ax is not None else _new_axes(height=0.75 + 0.27 * len(table))
-        numbers = table.astype("float64")
-        positions = list(range(len(numbers)))
-        left = pd.Series(0.0, numbers.index)
-        for name in numbers:
-            bars = axes.barh(
-                positions,
-                numbers[name],
-                left=left,
-                height=0.72,
-                color=colors[str(name)],
-                edgecolor=PAPER,
-                linewidth=0.7,
-                label=str(name),
-            )
-            for bar, row in zip(bars.patches, table.index, strict=True):
-                bar.set_alpha(0.35 if row in faded or _OTHERS.fullmatch(str(row)) else None)
-            left = left + numbers[name]
-        for position, total in zip(positions, left, strict=True):
-            axes.annotate(
-                _short(total), (total, position), (4, 0), textcoords="offset points", va="center"
-            )
-        axes.set_yticks(
-            positions, [textwrap.shorten(str(row), 28, placeholder="…") for row in table.index]
-        )
+        ends = _stack(axes, table.astype("float64"), colors, faded)
+        for position, end in enumerate(ends):
+            place, shift = (end, position), (4, 0)
+            axes.annotate(_short(end), place, shift, textcoords="offset points", va="center")
+        names = [textwrap.shorten(str(row), 28, placeholder="…") for row in table.index]
+        axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(table) - 0.45, -0.55)
-        axes.set_xlim(0, float(left.max()) * 1.12 or 1)
+        axes.set_xlim(0, max(ends) * 1.12 or 1)
         axes.set_xticks([])
         axes.set_title(textwrap.fill(title, 52))
         if len(table.columns) > 1:
             axes.legend(loc="upper right", bbox_to_anchor=(1, -0.01), ncols=len(table.columns))
     return axes
+
+
+def _stack(
+    axes: Axes, numbers: DataFrame, colors: Mapping[str, str], faded: Sequence[str]
+) -> list[float]:
+    """Draw the bars themselves; return where each ends."""
+    ends = pd.Series(0.0, numbers.index)
+    for name in map(str, numbers):
+        widths = numbers[name]
+        bars = axes.barh(range(len(widths)), widths, 0.72, ends, color=colors[name], label=name)
+        for bar, row in zip(bars.patches, numbers.index, strict=True):
+            bar.set(edgecolor=PAPER, linewidth=0.7)
+            bar.set_alpha(0.35 if row in faded or _OTHERS.fullmatch(str(row)) else None)
+        ends = ends + widths
+    return [float(end) for end in ends]
 
 
 def _only_words(ax: Axes | None, sentence: str) -> Axes:

@@ -65,7 +65,7 @@ def test_titles_say_the_finding(diagnosed):
     titles = [plots.draw(plot, diagnosed()).title for plot in plots.PICTURES]
     acting = len(plots.needing_action(diagnosed().findings))
     assert titles[0].endswith(f"48 of {acting} that need action")
-    assert "SEK" in titles[3]
+    assert "SEK" in titles[1]
 
 
 def test_value_is_never_added_across_currencies(diagnosed):
@@ -75,6 +75,13 @@ def test_value_is_never_added_across_currencies(diagnosed):
     assert list(table.columns) == ["SEK", "JPY"]
     for currency in table:
         assert sum(table[currency]) == sum(acting.loc[acting["currency"] == currency, "value"])
+
+
+def test_equal_bars_stand_in_the_order_of_their_names(diagnosed):
+    diagnosis = diagnosed()
+    diagnosis.findings["value"] = 0
+    table = plots.value_table(diagnosis)
+    assert list(table.index) == sorted(table.index)
 
 
 @pytest.mark.parametrize("colors", [plots.SEVERITY_COLORS, plots.AGE_COLORS])
