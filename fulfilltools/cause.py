@@ -104,6 +104,12 @@ class Answer:
 
     hits: Flags
     variant: pd.Series[Any] | None = None
+    reason: pd.Series[Any] | None = None
+    """The code of the cause behind it, where another fact explains this one."""
+
+    def because(self, **facts: Flags) -> Answer:
+        """Link each hit to the first of the facts, named by their cause's code, that is true."""
+        return replace(self, reason=_first_true(self.hits.index, facts))
 
 
 @dataclass(frozen=True)
@@ -225,11 +231,16 @@ def labelled(hits: Flags, **labels: Flags | bool) -> Answer:
 
     A hit for which no label is true, or known, has none.
     """
-    variant = pd.Series(pd.NA, index=hits.index, dtype="string")
-    for label, rows in reversed(labels.items()):
-        where = rows if isinstance(rows, pd.Series) else pd.Series(rows, hits.index)
-        variant = variant.mask(where.fillna(value=False).astype(bool), label)
-    return Answer(hits, variant)
+    return Answer(hits, _first_true(hits.index, labels))
+
+
+def _first_true(index: pd.Index[Any], named: Mapping[str, Flags | bool]) -> pd.Series[Any]:
+    """Name, row by row, the first that is true; missing where none is, or none is known to be."""
+    names = pd.Series(pd.NA, index=index, dtype="string")
+    for name, rows in reversed(list(named.items())):
+        where = rows if isinstance(rows, pd.Series) else pd.Series(rows, index)
+        names = names.mask(where.fillna(value=False).astype(bool), name)
+    return names
 
 
 _FIELD = re.compile(r"\{(\w+)")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pandas import DataFrame, Index, MultiIndex
 
-from fulfilltools.diagnosis import FINDINGS
 from fulfilltools.errors import RunError
+from fulfilltools.findings import CONTRACT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +69,7 @@ def load(folder: Path) -> Snapshot:
             f"The run {folder.name} cannot be read for comparison. Run again without it, or "
             "delete that folder."
         ) from error
-    return Snapshot(facts["run_id"], DataFrame(rows, columns=list(FINDINGS)), facts["fetch"])
+    return Snapshot(facts["run_id"], DataFrame(rows, columns=list(CONTRACT)), facts["fetch"])
 
 
 def compare(now: Snapshot, before: Snapshot | None) -> Changes:

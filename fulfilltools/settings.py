@@ -27,30 +27,42 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    sla_business_hours: float = Field(48, gt=0)
+    sla_business_hours: float = Field(default=48, gt=0)
     """From actionable to shipped, where no location or service says otherwise."""
     sla_by_location: dict[str, float] = {}
     """The same by the name of a location or service."""
-    service_answer_hours: float = Field(24, gt=0)
+    sla_by_delivery_method: dict[str, float] = {}
+    """The same by Shopify's DeliveryMethodType: SHIPPING, PICK_UP, LOCAL, ..."""
+    opens_at: float = Field(default=0, ge=0, lt=24)
+    """The hour of the day, in the shop's time zone, at which a business day begins."""
+    closes_at: float = Field(default=24, gt=0, le=24)
+    """The hour of the day at which it ends."""
+    cutoff_at: float | None = Field(default=None, ge=0, le=24)
+    """What comes after this hour of the day counts as if it had come the next day."""
+    service_answer_hours: float = Field(default=24, gt=0)
     """How long a service may take to accept or decline a request."""
-    request_grace_hours: float = Field(1, gt=0)
+    request_grace_hours: float = Field(default=1, gt=0)
     """How long a fulfillment order may stand at a service before it is requested."""
-    digital_grace_hours: float = Field(1, gt=0)
+    digital_grace_hours: float = Field(default=1, gt=0)
     """How long a digital item or a gift card may wait to be issued."""
-    routing_grace_minutes: float = Field(15, gt=0)
+    routing_grace_minutes: float = Field(default=15, gt=0)
     """How long Shopify may take to make an order's fulfillment orders."""
-    schedule_grace_hours: float = Field(1, gt=0)
+    schedule_grace_hours: float = Field(default=1, gt=0)
     """How long after its date a scheduled fulfillment order may stay closed."""
-    upsell_hours: float = Field(1, gt=0)
+    upsell_hours: float = Field(default=1, gt=0)
     """How long the post-purchase upsell window normally holds an order."""
-    authorization_days: float = Field(7, gt=0)
+    authorization_days: float = Field(default=7, gt=0)
     """How long an authorization lives; Shopify Payments gives seven days."""
-    authorization_warning_days: float = Field(2, ge=0)
+    authorization_warning_days: float = Field(default=2, ge=0)
     """How long before its end an authorization is called expiring."""
-    risk_pending_hours: float = Field(24, gt=0)
+    risk_pending_hours: float = Field(default=24, gt=0)
     """How long a risk assessment may stay pending."""
     holidays: tuple[str, ...] = ()
     """Countries (ISO codes) whose public holidays are no business days."""
+    causes_off: tuple[str, ...] = ()
+    """Codes of causes that are not asked."""
+    own_causes: tuple[Path, ...] = ()
+    """Python files with causes of your own, asked before the ordinary queue."""
     weekend: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ("sat", "sun")
     """Days of the week that are no business days."""
 
@@ -89,13 +101,13 @@ class Environment(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
-    shop: str | None = Field(None, validation_alias="SHOPIFY_SHOP")
-    access_token: SecretStr | None = Field(None, validation_alias="SHOPIFY_ACCESS_TOKEN")
-    client_id: str | None = Field(None, validation_alias="SHOPIFY_CLIENT_ID")
-    client_secret: SecretStr | None = Field(None, validation_alias="SHOPIFY_CLIENT_SECRET")
-    api_version: str | None = Field(None, validation_alias="SHOPIFY_API_VERSION")
-    api_url: str | None = Field(None, validation_alias="SHOPIFY_API_URL")
-    runs: Path | None = Field(None, validation_alias="FULFILLTOOLS_RUNS")
+    shop: str | None = Field(default=None, validation_alias="SHOPIFY_SHOP")
+    access_token: SecretStr | None = Field(default=None, validation_alias="SHOPIFY_ACCESS_TOKEN")
+    client_id: str | None = Field(default=None, validation_alias="SHOPIFY_CLIENT_ID")
+    client_secret: SecretStr | None = Field(default=None, validation_alias="SHOPIFY_CLIENT_SECRET")
+    api_version: str | None = Field(default=None, validation_alias="SHOPIFY_API_VERSION")
+    api_url: str | None = Field(default=None, validation_alias="SHOPIFY_API_URL")
+    runs: Path | None = Field(default=None, validation_alias="FULFILLTOOLS_RUNS")
 
 
 class Settings(BaseModel):
@@ -109,7 +121,7 @@ class Settings(BaseModel):
     runs: Path
 
     def shop(self, name: str | None = None) -> Connection | None:
-        """The shop of that name; without a name the chosen one, or None where none is set.
+        """Find the shop of that name; without a name the chosen one, or None where none is set.
 
         The environment's shop is chosen, else the file's only one. Raises SettingsError when
         the name is not known or a choice is needed.
@@ -147,7 +159,7 @@ def load_settings(start: Path | None = None) -> Settings:
 
 
 def shop_name(shop: str) -> str:
-    """A shop's short name from whatever people paste: domain, URL or admin address."""
+    """Reduce what people paste (domain, URL, admin address) to a shop's short name."""
     address = shop.strip().removeprefix("https://").removeprefix("http://")
     address = address.removeprefix("admin.shopify.com/store/").split("/")[0]
     return address.removesuffix(".myshopify.com").lower()

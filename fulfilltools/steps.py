@@ -87,10 +87,12 @@ def build_backlog(run: Run) -> pd.DataFrame:
 
 def diagnose_run(run: Run) -> Diagnosis:
     """Ask every cause about the run's backlog, and keep the answers in the run."""
-    from fulfilltools import diagnosis  # noqa: PLC0415 - pandas and the causes when needed
+    from fulfilltools import causes, diagnosis  # noqa: PLC0415 - pandas only when needed
 
     zone = run.fetched.get("time_zone") or "UTC"
-    made = diagnosis.diagnose(run.backlog, as_of=run.as_of, zone=zone)
+    policy = load_settings().policy
+    asked = causes.chosen(policy.causes_off, policy.own_causes)
+    made = diagnosis.diagnose(run.backlog, as_of=run.as_of, causes=asked, zone=zone)
     made.save(run.folder)
     return made
 

@@ -123,22 +123,27 @@ def _ask(database: duckdb.DuckDBPyConnection, as_of: datetime, policy: Policy) -
     # The year, because a whole moment would come as an object that needs pytz.
     first = database.execute("SELECT year(min(processed_at)) FROM orders").fetchone()
     years = range(((first and first[0]) or as_of.year) - 2, as_of.year + 3)
-    places, hours = list(policy.sla_by_location), list(policy.sla_by_location.values())
+    slas = policy.sla_by_location | policy.sla_by_delivery_method
     givens: dict[str, tuple[str, Any]] = {
         "as_of": ("TIMESTAMPTZ", as_of),
         "time_zone": ("VARCHAR", (zone or ("UTC",))[0]),
         "weekend": ("VARCHAR[]", list(policy.weekend)),
         "holidays": ("DATE[]", _public_holidays(policy.holidays, years)),
         "norm_sample": ("BIGINT", NORM_SAMPLE),
-        "places": ("VARCHAR[]", places),
-        "place_hours": ("DOUBLE[]", hours),
+        "places": ("VARCHAR[]", list(slas)),
+        "place_hours": ("DOUBLE[]", list(slas.values())),
+        "cutoff_at": ("DOUBLE", policy.cutoff_at),
     }
-    numbers = {name: value for name, value in policy if isinstance(value, int | float)}
+    numbers = {
+        name: value
+        for name, value in policy
+        if isinstance(value, int | float) and name not in givens
+    }
     givens |= {name: ("DOUBLE", float(value)) for name, value in numbers.items()}
     selected = ", ".join(f"?::{kind} AS {name}" for name, (kind, _) in givens.items())
     database.execute(f"CREATE TABLE given AS SELECT {selected}", [v for _, v in givens.values()])
     database.execute(
-        "CREATE TABLE asked AS SELECT *, map(places, place_hours) AS sla_by_location FROM given"
+        "CREATE TABLE asked AS SELECT *, map(places, place_hours) AS sla_by_place FROM given"
     )
 
 

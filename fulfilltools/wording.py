@@ -1,8 +1,8 @@
 """Values as people read them: money, dates, durations, statuses; sentences made of them.
 
 A template names columns in braces: `{outstanding:money}`, `{cancelled_at:date}`,
-`{age_hours:duration}`, `{financial_status:words}`. A part in square brackets is left out
-when a value in it is missing: `At {location}[, deadline {fulfill_by:date}]`.
+`{age_hours:duration}`, `{hours_late:business}`, `{financial_status:words}`. A part in square
+brackets is left out when a value in it is missing: `At {location}[, by {fulfill_by:date}]`.
 """
 
 from __future__ import annotations
@@ -62,6 +62,14 @@ def duration(hours: float, language: str = LANGUAGE) -> str:
     return format_unit(round(size / HOURS_A_DAY), "duration-day", locale=language)
 
 
+def business_time(hours: float, hours_a_day: float = HOURS_A_DAY, language: str = LANGUAGE) -> str:
+    """Say hours of business days: 30 business hours, 3 business days."""
+    size = abs(hours)
+    if size < 2 * hours_a_day:
+        return f"{format_decimal(round(size), locale=language)} business hours"
+    return f"{format_decimal(round(size / hours_a_day), locale=language)} business days"
+
+
 def moment(at: datetime, zone: str = "UTC", language: str = LANGUAGE) -> str:
     """Say a moment in the shop's time zone: 20 Nov 2026 09:00."""
     return format_datetime(at, "d MMM y HH:mm", tzinfo=ZoneInfo(zone), locale=language)
@@ -90,6 +98,8 @@ def _value(row: Mapping[str, Any], name: str, spec: str, zone: str) -> str:
         return money(value, row["currency"])
     if spec == "date":
         return moment(value, zone)
+    if spec == "business":
+        return business_time(value, row["business_day_hours"])
     return _SPECS[spec](value)
 
 

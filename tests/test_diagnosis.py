@@ -6,8 +6,9 @@ import pytest
 from fulfilltools.cause import Owner, Severity, Verdict, cause
 from fulfilltools.causes import BY_CODE, CAUSES
 from fulfilltools.causes.holds import HELD
-from fulfilltools.diagnosis import FINDINGS, diagnose, load
+from fulfilltools.diagnosis import diagnose, load
 from fulfilltools.errors import CauseError, RunError
+from fulfilltools.findings import CONTRACT
 from fulfilltools.schema import backlog_of
 
 AS_OF = pd.Timestamp("2026-11-20T12:00Z").to_pydatetime()
@@ -86,7 +87,7 @@ def test_an_empty_backlog_has_an_empty_diagnosis_with_the_same_columns():
     empty, full = diagnosed(), diagnosed({})
     assert len(empty.findings) == 0
     assert list(empty.findings) == list(full.findings)
-    assert set(FINDINGS) <= set(empty.findings)
+    assert set(CONTRACT) <= set(empty.findings)
     assert empty.unknown.empty
 
 

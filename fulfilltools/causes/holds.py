@@ -88,9 +88,14 @@ def hold_stale(
     hits=[HELD | {"hold_reasons": "AWAITING_PAYMENT", "fully_paid": False}],
     misses=[{"hold_reasons": "AWAITING_PAYMENT"}, HELD | {"hold_reasons": "OTHER"}],
 )
-def hold_payment(status, hold_reasons):
+def hold_payment(status, hold_reasons, financial_status, fully_paid):
     """It is held until the money arrives"""
-    return _held_for(status, hold_reasons, "AWAITING_PAYMENT")
+    return labelled(_held_for(status, hold_reasons, "AWAITING_PAYMENT")).because(
+        payment_expired_or_voided=one_of(financial_status, "EXPIRED", "VOIDED"),
+        payment_authorized=one_of(financial_status, "AUTHORIZED"),
+        payment_outstanding=one_of(financial_status, "PARTIALLY_PAID"),
+        payment_pending=~fully_paid,
+    )
 
 
 @cause(
@@ -105,9 +110,12 @@ def hold_payment(status, hold_reasons):
     hits=[HELD | {"hold_reasons": "HIGH_RISK_OF_FRAUD", "risk_recommendation": "CANCEL"}],
     misses=[{"risk_recommendation": "CANCEL"}, HELD | {"hold_reasons": "OTHER"}],
 )
-def hold_fraud(status, hold_reasons):
+def hold_fraud(status, hold_reasons, risk_recommendation, has_high_risk):
     """It is held for a fraud review"""
-    return _held_for(status, hold_reasons, "HIGH_RISK_OF_FRAUD")
+    risky = one_of(risk_recommendation, "CANCEL", "INVESTIGATE") | has_high_risk
+    return labelled(_held_for(status, hold_reasons, "HIGH_RISK_OF_FRAUD")).because(
+        fraud_review=risky
+    )
 
 
 @cause(
@@ -122,9 +130,11 @@ def hold_fraud(status, hold_reasons):
     hits=[HELD | {"hold_reasons": "INCORRECT_ADDRESS", "address_validation": "ERROR"}],
     misses=[{"address_validation": "ERROR"}, HELD | {"hold_reasons": "OTHER"}],
 )
-def hold_address(status, hold_reasons):
+def hold_address(status, hold_reasons, address_validation):
     """It is held for a wrong address"""
-    return _held_for(status, hold_reasons, "INCORRECT_ADDRESS")
+    return labelled(_held_for(status, hold_reasons, "INCORRECT_ADDRESS")).because(
+        delivery_details_problem=one_of(address_validation, "ERROR", "WARNING")
+    )
 
 
 @cause(
@@ -140,9 +150,12 @@ def hold_address(status, hold_reasons):
     hits=[HELD | {"hold_reasons": "INVENTORY_OUT_OF_STOCK", "units_short": 1}],
     misses=[{"units_short": 1}, HELD | {"hold_reasons": "OTHER"}],
 )
-def hold_stock(status, hold_reasons):
+def hold_stock(status, hold_reasons, units_short, stocked_elsewhere):
     """It is held until stock arrives"""
-    return _held_for(status, hold_reasons, "INVENTORY_OUT_OF_STOCK")
+    short = units_short > 0
+    return labelled(_held_for(status, hold_reasons, "INVENTORY_OUT_OF_STOCK")).because(
+        stock_elsewhere=short & stocked_elsewhere, stock_backorder=short
+    )
 
 
 @cause(
@@ -172,9 +185,11 @@ def hold_date_unknown(status, hold_reasons):
     hits=[HELD | {"hold_reasons": "AWAITING_RETURN_ITEMS", "return_status": "IN_PROGRESS"}],
     misses=[{"return_status": "IN_PROGRESS"}, HELD | {"hold_reasons": "OTHER"}],
 )
-def hold_return(status, hold_reasons):
+def hold_return(status, hold_reasons, return_status):
     """Its exchange goods wait for the returned ones"""
-    return _held_for(status, hold_reasons, "AWAITING_RETURN_ITEMS")
+    return labelled(_held_for(status, hold_reasons, "AWAITING_RETURN_ITEMS")).because(
+        return_open=one_of(return_status, "RETURN_REQUESTED", "IN_PROGRESS")
+    )
 
 
 @cause(

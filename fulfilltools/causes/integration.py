@@ -16,8 +16,8 @@ ASKED = {
     severity=Severity.CRITICAL,
     owner=Owner.SERVICE,
     proof=Proof.INFERRED,
-    evidence="{location} has shipped nothing for {silent_hours:duration} of business hours; "
-    "its pauses are shorter than {silent_limit_hours:duration}, from {pause_sample} pauses; "
+    evidence="{location} has shipped nothing for {silent_hours:business}; "
+    "its pauses are shorter than {silent_limit_hours:business}, from {pause_sample} pauses; "
     "{queue} wait for it",
     action="Check the app's log, connection and billing; contact its support.",
     source=(3, 4),

@@ -115,11 +115,13 @@ def payment_pending(
     variants={
         "expiring": {
             "severity": Severity.CRITICAL,
-            "evidence": "The authorization[ at {gateway}] ends in {authorization_hours_left:duration}",
+            "evidence": "The authorization[ at {gateway}] ends in "
+            "{authorization_hours_left:duration}",
         },
         "lapsed": {
             "severity": Severity.CRITICAL,
-            "evidence": "The authorization[ at {gateway}] of {authorized_at:date} should have ended",
+            "evidence": "The authorization[ at {gateway}] of {authorized_at:date} "
+            "should have ended",
         },
     },
     hits=[

@@ -41,8 +41,8 @@ def in_progress_stalled(at_service, status, request_status, idle_hours_late):
     verdict=Verdict.DO_NOW,
     severity=Severity.HIGH,
     owner=Owner.OPERATIONS,
-    evidence="Free to ship at {location}; waiting {business_age_hours:duration} of business hours"
-    ", {hours_late:duration} past the SLA",
+    evidence="Free to ship at {location}; waiting {business_age_hours:business}"
+    ", {hours_late:business} past the SLA",
     action="Fulfill items, or Mark as fulfilled.",
     needs_action="CREATE_FULFILLMENT",
     fixes=["fulfillmentCreate", "fulfillmentOrdersSetFulfillmentDeadline"],
@@ -99,7 +99,7 @@ def in_progress_fresh(at_service, status, request_status, idle_hours_late):
     verdict=Verdict.WAITS,
     severity=Severity.INFO,
     owner=Owner.OPERATIONS,
-    evidence="In the queue of {location}; {hours_late:duration} of business hours left",
+    evidence="In the queue of {location}; {hours_late:business} left",
     action="Nothing yet.",
     fixes=["fulfillmentCreate"],
     source=(1,),

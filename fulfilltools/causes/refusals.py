@@ -18,13 +18,21 @@ AT_SERVICE = {"at_service": True, "service_installed": True, "can_request": True
     hits=[AT_SERVICE | {"request_status": "REJECTED", "warnings": "Invalid address"}],
     misses=[AT_SERVICE | {"request_status": "CANCELLATION_REJECTED"}, AT_SERVICE],
 )
-def service_rejected(request_status, warnings):
+def service_rejected(
+    request_status, warnings, address_validation, units_short, stocked_elsewhere, lines_without_sku
+):
     """The service declined the request"""
+    short = units_short > 0
     return labelled(
         one_of(request_status, "REJECTED"),
         address=mentions(warnings, "address"),
         stock=mentions(warnings, "stock") | mentions(warnings, "inventory"),
         item=mentions(warnings, "sku") | mentions(warnings, "item") | mentions(warnings, "product"),
+    ).because(
+        delivery_details_problem=one_of(address_validation, "ERROR", "WARNING"),
+        stock_elsewhere=short & stocked_elsewhere,
+        stock_backorder=short,
+        item_unmapped=lines_without_sku > 0,
     )
 
 

@@ -47,7 +47,7 @@ def service_no_response(request_status, answer_hours_late):
     severity=Severity.HIGH,
     owner=Owner.SERVICE,
     evidence="{location} accepted it; asked {request_hours:duration} ago"
-    "[, half of its orders leave within {usual_hours:duration} of business hours]",
+    "[, half of its orders leave within {usual_hours:business}]",
     action="Check the service's own order status and tracking; "
     "request cancellation if it is wrong.",
     fixes=["fulfillmentOrderSubmitCancellationRequest", "fulfillmentCreate"],
@@ -104,7 +104,7 @@ def service_not_requested(
     severity=Severity.INFO,
     owner=Owner.SERVICE,
     evidence="{location} has it[ since {requested_at:date}]"
-    "[; half of its orders leave within {usual_hours:duration} of business hours]",
+    "[; half of its orders leave within {usual_hours:business}]",
     action="Nothing yet.",
     source=(3,),
     confused_with=["service_accepted_late", "service_no_response"],

@@ -36,7 +36,10 @@ def stock_elsewhere(
 ):
     """Its location cannot cover it, though another can"""
     return labelled(
-        (units_short > 0) & stocked_elsewhere & request_open & ~_handed_over(is_pos, delivery_method),
+        (units_short > 0)
+        & stocked_elsewhere
+        & request_open
+        & ~_handed_over(is_pos, delivery_method),
         not_stocked_here=~stocked_here,
         short_here=stocked_here,
     )
@@ -63,7 +66,10 @@ def stock_backorder(
 ):
     """It is short everywhere: oversold or on backorder"""
     return labelled(
-        (units_short > 0) & ~stocked_elsewhere & request_open & ~_handed_over(is_pos, delivery_method),
+        (units_short > 0)
+        & ~stocked_elsewhere
+        & request_open
+        & ~_handed_over(is_pos, delivery_method),
         incoming=units_incoming > 0,
         none=units_incoming <= 0,
     )

@@ -16,7 +16,7 @@ import pandas as pd
 
 from fulfilltools import history
 from fulfilltools.cause import SEVERITIES
-from fulfilltools.diagnosis import FINDINGS
+from fulfilltools.findings import CONTRACT
 from fulfilltools.plots import needing_action
 from fulfilltools.wording import number, plain_amount, words
 
@@ -114,7 +114,7 @@ def by_cause(findings: DataFrame) -> list[dict[str, Any]]:
 
 def findings_list(findings: DataFrame) -> list[dict[str, Any]]:
     """Give each finding as a plain object with the keys of `findings.json`."""
-    rows = findings.loc[:, list(FINDINGS)].astype(object).to_dict("records")
+    rows = findings.loc[:, list(CONTRACT)].astype(object).to_dict("records")
     return [{str(key): _plain(str(key), value, row) for key, value in row.items()} for row in rows]
 
 
@@ -122,7 +122,7 @@ def findings_csv(findings: DataFrame) -> str:
     """Write the findings as CSV (RFC 4180) that no spreadsheet reads as formulas."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(FINDINGS)
+    writer.writerow(CONTRACT)
     for row in findings_list(findings):
         row["also"] = " ".join(row["also"])
         writer.writerow([formula_safe(value) for value in row.values()])

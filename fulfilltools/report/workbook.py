@@ -10,7 +10,7 @@ import pandas as pd
 import xlsxwriter
 from babel.numbers import get_currency_precision
 
-from fulfilltools.diagnosis import FINDINGS
+from fulfilltools.findings import CONTRACT
 from fulfilltools.plots import label, needing_action
 from fulfilltools.report.numbers import Facts, findings_list, setting
 
@@ -148,7 +148,7 @@ def _rows(findings: DataFrame, zone: str) -> list[dict[str, Any]]:
     moments = created.dt.tz_localize(None)
     return [
         {
-            **dict.fromkeys(FINDINGS),
+            **dict.fromkeys(CONTRACT),
             **row,
             "cause": label(row["cause"]),
             "also": ", ".join(row["also"]),

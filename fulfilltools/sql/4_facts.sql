@@ -17,18 +17,33 @@ WITH days AS (
     FROM days, asked
 )
 SELECT day, is_business, coalesce(
-    sum(24 * is_business::INT) OVER (ORDER BY day ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW), 0
+    sum((asked.closes_at - asked.opens_at) * is_business::INT)
+        OVER (ORDER BY day ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW), 0
 ) AS hours_before
-FROM kinds;
+FROM kinds, asked;
 
 -- Business hours since the calendar began, at a moment; the difference of two is a duration.
 CREATE MACRO business_clock(t) AS (
     SELECT hours_before + CASE
-        WHEN is_business THEN epoch((t AT TIME ZONE asked.time_zone) - day::TIMESTAMP) / 3600.0
+        WHEN is_business THEN greatest(0, least(
+            epoch((t AT TIME ZONE asked.time_zone) - day::TIMESTAMP) / 3600.0, asked.closes_at
+        ) - asked.opens_at)
         ELSE 0
     END
     FROM calendar, asked
     WHERE day = (t AT TIME ZONE asked.time_zone)::DATE
+);
+
+-- What comes after the day's cut-off counts as if it had come with the next day.
+CREATE MACRO from_cutoff(t) AS (
+    SELECT CASE
+        WHEN epoch((t AT TIME ZONE asked.time_zone) - date_trunc('day', t AT TIME ZONE asked.time_zone))
+            >= asked.cutoff_at * 3600
+            THEN (date_trunc('day', t AT TIME ZONE asked.time_zone) + INTERVAL 1 DAY)
+                AT TIME ZONE asked.time_zone
+        ELSE t
+    END
+    FROM asked
 );
 
 -- Money: when it came, how it failed, when an authorization ends.

@@ -29,22 +29,25 @@ FROM orders, asked;
 -- The clock starts when the fulfillment order became actionable, not when it was made: moves and
 -- splits make new ones. An order that was edited keeps its first payment's moment.
 CREATE TABLE clock AS
-SELECT
-    r.order_id,
-    r.fulfillment_order_id,
-    greatest(
-        o.processed_at,
-        CASE WHEN o.fully_paid THEN CASE WHEN o.is_edited THEN p.first_paid_at ELSE p.last_paid_at END END,
-        CASE WHEN f.fulfill_at <= asked.as_of THEN f.fulfill_at END
-    ) AS actionable_at
-FROM backlog_row r
-CROSS JOIN asked
-JOIN orders o USING (order_id)
-LEFT JOIN open_fulfillment_order f USING (fulfillment_order_id)
-LEFT JOIN pause_norms u ON u.location_id = f.location_id
-LEFT JOIN queues v ON v.location_id = f.location_id
-LEFT JOIN store_norms e ON e.location_id = f.location_id
-LEFT JOIN payment_facts p ON p.order_id = r.order_id;
+WITH actionable AS (
+    SELECT
+        r.order_id,
+        r.fulfillment_order_id,
+        greatest(
+            o.processed_at,
+            CASE
+                WHEN o.fully_paid AND o.is_edited THEN p.first_paid_at
+                WHEN o.fully_paid THEN p.last_paid_at
+            END,
+            CASE WHEN f.fulfill_at <= asked.as_of THEN f.fulfill_at END
+        ) AS actionable_at
+    FROM backlog_row r
+    CROSS JOIN asked
+    JOIN orders o USING (order_id)
+    LEFT JOIN open_fulfillment_order f USING (fulfillment_order_id)
+    LEFT JOIN payment_facts p ON p.order_id = r.order_id
+)
+SELECT *, from_cutoff(actionable_at) AS counted_from FROM actionable;
 
 CREATE TABLE backlog AS
 WITH hours AS (
@@ -52,8 +55,9 @@ WITH hours AS (
         c.*,
         f.location,
         f.location_id,
+        f.delivery_method,
         hours_between(c.actionable_at, asked.as_of) AS age_hours,
-        now_clock - business_clock(c.actionable_at) AS business_age_hours,
+        greatest(0, now_clock - business_clock(c.counted_from)) AS business_age_hours,
         now_clock - business_clock(f.updated_at) AS idle_business_hours,
         hours_between(asked.as_of, f.fulfill_at) AS hours_to_schedule,
         hours_between(asked.as_of, f.fulfill_by) AS hours_to_deadline,
@@ -68,10 +72,16 @@ WITH hours AS (
     LEFT JOIN pause_norms u ON u.location_id = f.location_id
 ), timed AS (
     SELECT
-        hours.* EXCLUDE (location, location_id),
-        coalesce(asked.sla_by_location[hours.location], n.slow_hours, asked.sla_business_hours) AS sla_hours,
+        hours.* EXCLUDE (location, location_id, delivery_method),
+        coalesce(
+            asked.sla_by_place[hours.location],
+            asked.sla_by_place[hours.delivery_method],
+            n.slow_hours,
+            asked.sla_business_hours
+        ) AS sla_hours,
         CASE
-            WHEN asked.sla_by_location[hours.location] IS NOT NULL THEN 'settings'
+            WHEN asked.sla_by_place[hours.location] IS NOT NULL
+                OR asked.sla_by_place[hours.delivery_method] IS NOT NULL THEN 'settings'
             WHEN n.slow_hours IS NOT NULL THEN 'history'
             ELSE 'default'
         END AS sla_source,
@@ -108,6 +118,7 @@ SELECT
     h.business_age_hours,
     h.sla_hours,
     h.sla_source,
+    asked.closes_at - asked.opens_at AS business_day_hours,
     h.business_age_hours - h.sla_hours AS hours_late,
     h.request_hours - asked.service_answer_hours AS answer_hours_late,
     h.request_business_hours - h.sla_hours AS service_hours_late,

@@ -1,0 +1,130 @@
+"""What was found, as people read it: one row per backlog row, worst first.
+
+A finding tells its root cause in the words of the cause (or of its variant) and the figures
+of its row. Only the columns that a cause's evidence names are looked at, cause by cause.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from fulfilltools.cause import IN_ORDER, SEVERITIES, Cause
+from fulfilltools.wording import sentence, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONTRACT = (
+    "order",
+    "order_id",
+    "fulfillment_order_id",
+    "cause",
+    "variant",
+    "also",
+    "verdict",
+    "severity",
+    "owner",
+    "proof",
+    "evidence",
+    "action",
+    "age_hours",
+    "value",
+    "currency",
+    "location",
+    "admin_url",
+)
+"""The keys of findings.json, which other programs rely on (design: the command's contract)."""
+
+_FROM_BACKLOG = {
+    "order": "order_name",
+    "order_id": "order_id",
+    "fulfillment_order_id": "fulfillment_order_id",
+    "age_hours": "age_hours",
+    "value": "value",
+    "currency": "currency",
+    "location": "location",
+    "admin_url": "admin_url",
+    "created_at": "created_at",
+    "row_id": "row_id",
+}
+_TOLD = ("title", "verdict", "severity", "owner", "proof", "evidence", "action")
+_FIELD = re.compile(r"\{(\w+)")
+
+FAR_TOO_LONG = 2
+"""Times the SLA, after which a case is one step more severe."""
+
+DEADLINE_NEAR_HOURS = 24
+
+
+def tell(
+    backlog: pd.DataFrame, roots: pd.DataFrame, causes: Mapping[str, Cause], zone: str
+) -> pd.DataFrame:
+    """Tell every row of the backlog by its root.
+
+    `roots` has the backlog's index and the columns cause, variant, because, also, unknown.
+    Returns those, CONTRACT's columns, `title`, `created_at` and `row_id`; worst first, then
+    the most valuable, then the oldest.
+    """
+    told = [
+        _tell_alike(causes[str(code)], str(label), backlog.loc[rows.index], zone)
+        for (code, label), rows in roots.groupby(["cause", roots["variant"].fillna("")])
+    ]
+    empty = pd.DataFrame(columns=list(_TOLD), dtype="string")
+    facts = backlog[list(_FROM_BACKLOG.values())].set_axis(list(_FROM_BACKLOG), axis="columns")
+    findings = facts.join(roots).join(pd.concat([empty, *told]))
+    rank = findings["severity"].map({str(one): place for place, one in enumerate(SEVERITIES)})
+    return (
+        findings.assign(rank=rank)
+        .sort_values(
+            ["rank", "value", "age_hours", "row_id"], ascending=[False, False, False, True]
+        )
+        .drop(columns="rank")
+        .reset_index(drop=True)
+    )
+
+
+def _tell_alike(made: Cause, label: str, rows: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """Tell the rows that have the same cause and variant."""
+    cause = made.as_variant(label)
+    named = [*dict.fromkeys([*_FIELD.findall(cause.evidence), "currency", "business_day_hours"])]
+    told = pd.DataFrame(
+        {
+            "title": cause.title,
+            "verdict": str(cause.verdict),
+            "severity": _severity(cause, rows),
+            "owner": str(cause.owner),
+            "proof": str(cause.proof),
+            "evidence": [
+                sentence(cause.evidence, dict(zip(named, row, strict=True)), zone)
+                for row in rows[named].itertuples(index=False, name=None)
+            ],
+            "action": [_action(cause, offered) for offered in rows["supported_actions"]],
+        },
+        index=rows.index,
+    )
+    return told.astype("string")
+
+
+def _severity(made: Cause, rows: pd.DataFrame) -> pd.Series[str]:
+    """One step up for what waits far too long or is due, one down for what costs nothing."""
+    if made.verdict in IN_ORDER:
+        return pd.Series(str(made.severity), index=rows.index)
+    too_long = rows["business_age_hours"] > FAR_TOO_LONG * rows["sla_hours"]
+    due = rows["hours_to_deadline"] < DEADLINE_NEAR_HOURS
+    up = (too_long.fillna(value=False) | due.fillna(value=False)).astype(int)
+    down = (rows["total"] == 0).fillna(value=False).astype(int)
+    step = (SEVERITIES.index(made.severity) + up - down).clip(0, len(SEVERITIES) - 1)
+    return step.map(dict(enumerate(map(str, SEVERITIES))))
+
+
+def _action(made: Cause, offered: str | None) -> str:
+    """Offer only what Shopify says is possible with this fulfillment order now."""
+    if made.needs_action is None or pd.isna(offered) or made.needs_action in offered.split(", "):
+        return made.action
+    others = words(offered) or "nothing"
+    return (
+        f"Shopify does not let you {words(made.needs_action)} now (only: {others}). {made.action}"
+    )
