@@ -2,7 +2,7 @@
 
 from fulfilltools.cause import Owner, Severity, Verdict, cause, labelled, mentions, one_of
 
-AT_SERVICE = {"at_service": True, "service_installed": True, "can_request": True}
+AT_SERVICE = {"at_service": True, "service_installed": True}
 
 
 @cause(

@@ -9,7 +9,6 @@ AT_SERVICE = {
     "location": "Baltic 3PL",
     "can_fulfill": False,
 }
-TO_REQUEST = AT_SERVICE | {"can_request": True}
 SUBMITTED = AT_SERVICE | {
     "request_status": "SUBMITTED",
     "request_open": False,
@@ -80,9 +79,9 @@ def service_accepted_late(status, request_status, service_hours_late, hours_to_d
             "fulfilled; waiting for {age_hours:duration}",
         }
     },
-    hits=[TO_REQUEST, TO_REQUEST | {"service_has_callback": False}],
+    hits=[AT_SERVICE, AT_SERVICE | {"service_has_callback": False}],
     misses=[
-        TO_REQUEST | {"unrequested_hours_late": -0.5},
+        AT_SERVICE | {"unrequested_hours_late": -0.5},
         {"unrequested_hours_late": 40},
         SUBMITTED,
     ],
@@ -112,9 +111,9 @@ def service_not_requested(
         SUBMITTED | {"answer_hours_late": -2},
         ACCEPTED | {"service_hours_late": -3},
         {"request_status": "CANCELLATION_REQUESTED", "cancellation_hours_late": -3},
-        TO_REQUEST | {"unrequested_hours_late": -0.5},
+        AT_SERVICE | {"unrequested_hours_late": -0.5},
     ],
-    misses=[SUBMITTED, ACCEPTED, TO_REQUEST, {"unrequested_hours_late": -0.5}],
+    misses=[SUBMITTED, ACCEPTED, AT_SERVICE, {"unrequested_hours_late": -0.5}],
 )
 def service_working(
     at_service,

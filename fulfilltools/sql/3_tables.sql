@@ -150,8 +150,7 @@ SELECT DISTINCT ON (l.id)
     nullif(trim(l.sku), '') AS sku,
     l.vendor AS vendor,
     l.inventoryItemId AS inventory_item_id,
-    list_transform(l.warnings, lambda w: w.title) AS warning_titles,
-    list_transform(l.warnings, lambda w: w.description) AS warning_texts
+    list_transform(l.warnings, lambda w: w.title) AS warning_titles
 FROM staged_fulfillment_order_line;
 
 CREATE TABLE holds AS

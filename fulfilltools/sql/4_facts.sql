@@ -120,8 +120,7 @@ SELECT
     len(list_filter(l.attribute_keys, lambda k: regexp_matches(lower(k), '\b(date|datum|day|tid|time)\b'))) > 0
         AS names_a_day,
     l.unfulfilled_value * fl.remaining_quantity / nullif(l.unfulfilled_quantity, 0) AS value,
-    fl.warning_titles,
-    fl.warning_texts
+    fl.warning_titles
 FROM fulfillment_orders f
 JOIN orders o USING (order_id)
 JOIN fulfillment_order_lines fl USING (fulfillment_order_id)
@@ -163,8 +162,7 @@ SELECT
     sum(instant)::BIGINT AS instant_shipments,
     sum(sample)::BIGINT AS instant_sample,
     round(sum(value), 4) AS value,
-    array_to_string(list_sort(list_distinct(flatten(list(warning_titles)))), ', ') AS warnings,
-    array_to_string(list_sort(list_distinct(flatten(list(warning_texts)))), ' ') AS warning_texts
+    array_to_string(list_sort(list_distinct(flatten(list(warning_titles)))), ', ') AS warnings
 FROM waiting_line
 LEFT JOIN instant_norms USING (sku)
 GROUP BY fulfillment_order_id;
