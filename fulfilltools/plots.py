@@ -149,7 +149,7 @@ def value_at_risk(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
     if table.size:
         currency = str(table.columns[0])
         values = [Decimal(value) for value in table[currency]]
-        table = _largest(table[[currency]])
+        table = table[[currency]]
         title = TITLES["value_at_risk"].format(
             money=money(sum(values, Decimal(0)), currency),
             share=format_percent(float(values[0] / (sum(values) or 1)), locale=LANGUAGE),
@@ -201,7 +201,7 @@ def value_table(diagnosis: Diagnosis) -> DataFrame:
     order = sorted(
         set(acting["cause"]), key=lambda cause: (*(-one[cause] for one in sums.values()), cause)
     )
-    return pd.DataFrame(sums, index=order, dtype=object).rename(index=label)
+    return _first(pd.DataFrame(sums, index=order, dtype=object).rename(index=label))
 
 
 def needing_action(findings: DataFrame) -> DataFrame:
@@ -281,14 +281,17 @@ def _crossed(rows: Series, columns: Series, known: Mapping[str, str]) -> DataFra
 
 
 def _largest(table: DataFrame) -> DataFrame:
-    """Sort by total, ties by name, and add up all beyond the most that can be read."""
+    """Sort by total, ties by name, and keep as many as can be read."""
     totals = {name: float(total) for name, total in table.sum(axis="columns").items()}
-    order = sorted(totals, key=lambda name: (-totals[name], str(name)))
-    if len(order) <= MOST_BARS + 1:
-        return table.loc[order]
-    rest = table.loc[order[MOST_BARS:]]
-    others = rest.sum().to_frame(OTHERS.format(n=len(rest))).T
-    return pd.concat([table.loc[order[:MOST_BARS]], others])
+    return _first(table.loc[sorted(totals, key=lambda name: (-totals[name], str(name)))])
+
+
+def _first(table: DataFrame) -> DataFrame:
+    """Keep the first rows and add up all beyond the most that can be read."""
+    rest = table.iloc[MOST_BARS:]
+    if len(rest) <= 1:
+        return table
+    return pd.concat([table.iloc[:MOST_BARS], rest.sum().to_frame(OTHERS.format(n=len(rest))).T])
 
 
 def _bars(
