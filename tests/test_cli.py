@@ -18,6 +18,7 @@ import fulfilltools
 from fulfilltools import cli, runs
 from fulfilltools.cause import SEVERITIES
 from fulfilltools.demo import AS_OF, SHOP_DOMAIN, serve
+from fulfilltools.demo.world import build_world
 from fulfilltools.runs import SIX_FILES, Run
 
 TOKEN = "shpat_" + "0a1b" * 8
@@ -134,6 +135,17 @@ def test_a_shop_that_is_set_is_run_and_fail_on_is_a_status_of_its_own(tmp_path):
     assert len(files) > len(SIX_FILES)
     assert not [path.name for path in files if TOKEN.encode() in path.read_bytes()]
     assert TOKEN not in result.stdout + result.stderr
+
+
+def test_a_shop_without_orders_has_a_report_all_the_same(tmp_path):
+    world = build_world()
+    world.orders.clear()
+    with serve(world, token=TOKEN) as shop:
+        settings = {"SHOPIFY_SHOP": "acme", "SHOPIFY_API_URL": shop.url}
+        arguments = ["--as-of", AS_OF.isoformat(), "--fail-on", "info"]
+        result = command(tmp_path, "run", *arguments, **settings, SHOPIFY_ACCESS_TOKEN=TOKEN)
+    assert result.returncode == 0, result.stderr
+    assert Run(tmp_path / "runs" / "acme" / "latest").summary["rows"] == 0
 
 
 @pytest.mark.parametrize(
