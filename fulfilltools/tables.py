@@ -6,6 +6,7 @@ to disk when a shop is large. Nothing here looks at the clock: `as_of` is given.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass
 from importlib.resources import files
@@ -35,15 +36,21 @@ TIDY_TABLES = (
     "fulfillments",
     "merchant_requests",
     "transactions",
+    "events",
     "locations",
     "inventory_items",
     "inventory_levels",
     "location_norms",
     "time_to_ship",
+    "app_norms",
+    "automation_norms",
 )
 """Written as Parquet beside the backlog, for analysts and pictures."""
 
 RAW_FILES = ("context", "locations", "orders", "inventory", "order_extra")
+
+OPTIONAL_RAW_FILES = ("timelines",)
+"""What reads on without: norms of apps and of automatic fulfillment are unknown then."""
 
 NORM_SAMPLE = 20
 """Fewer examples make no norm."""
@@ -103,6 +110,9 @@ def _name_raw_files(database: duckdb.DuckDBPyConnection, raw: Path) -> None:
         if not file.is_file():
             raise TableError(f"{file} is missing. Fetch the orders again (1_fetch_orders).")
         database.execute(f"SET VARIABLE {name} = ?", [str(file)])
+    for name in OPTIONAL_RAW_FILES:
+        file = raw / f"{name}.jsonl.gz"
+        database.execute(f"SET VARIABLE {name} = ?", [str(file if file.is_file() else os.devnull)])
 
 
 def _run(database: duckdb.DuckDBPyConnection, statements: str, raw: Path) -> None:

@@ -53,7 +53,7 @@ WHOLE = """AccessScope ApiVersion Attribute BasicEvent BulkOperation BulkOperati
     OrderAttribution OrderDisputeSummary OrderRiskAssessment OrderRiskSummary OrderTransaction
     PageInfo PaymentSchedule PaymentTerms PurchasingEntity Refund RefundLineItem ResourceAlert
     ResourceAlertAction RiskFact ShopAlert ShopAlertAction ShopPlan
-    ShopifyProtectOrderEligibility ShopifyProtectOrderSummary UserError"""
+    ShopifyProtectOrderEligibility ShopifyProtectOrderSummary UserError Weight"""
 """Types of which every field is kept whose own types are kept."""
 
 PARTLY = {
@@ -62,8 +62,9 @@ PARTLY = {
     "Company": "id name",
     "CompanyLocation": "id name",
     "Customer": "id",
-    "InventoryItem": """createdAt duplicateSkuCount id inventoryLevels
-        legacyResourceId locationsCount requiresShipping sku tracked updatedAt variant""",
+    "InventoryItem": """createdAt duplicateSkuCount id inventoryLevels legacyResourceId
+        locationsCount measurement requiresShipping sku tracked updatedAt variant""",
+    "InventoryItemMeasurement": "id weight",
     "Location": """activatable address createdAt deactivatable deactivatedAt fulfillmentService
         fulfillsOnlineOrders hasActiveInventory hasUnfulfilledOrders id inventoryLevels
         isActive isFulfillmentService isPrimary legacyResourceId

@@ -123,7 +123,6 @@ def digital_waiting(
     fixes=["inventoryItemUpdate", "fulfillmentCreate"],
     source=(2,),
     confused_with=["manual_late", "digital_waiting"],
-    variants={"weightless": {"evidence": "{items} says {digital_words} and weighs nothing"}},
     hits=[
         {"digital_words": "pdf", "is_weightless": True},
         {"digital_words": "pdf", "instant_shipments": 9, "instant_sample": 9},
@@ -138,11 +137,11 @@ def digital_waiting(
 def digital_flagged_physical(
     needs_shipping, digital_words, is_weightless, instant_shipments, instant_sample
 ):
-    """A digital product is still marked as physical, so digital apps skip it"""
+    """A digital product is still marked as physical, so digital apps skip it
+
+    It is called digital, and weighs nothing or used to be fulfilled at once without tracking.
+    """
     called_digital = digital_words.str.len().astype("Int64") > 0
     enough, most = 3, 0.8
     behaves_digital = (instant_sample >= enough) & (instant_shipments >= most * instant_sample)
-    return labelled(
-        needs_shipping & called_digital & (is_weightless | behaves_digital),
-        weightless=is_weightless,
-    )
+    return needs_shipping & called_digital & (is_weightless | behaves_digital)

@@ -9,6 +9,14 @@ ASKED = {
     "request_open": False,
     "can_fulfill": False,
 }
+BY_APP = {
+    "has_habitual_app": True,
+    "habitual_app": "StudioLink",
+    "app_sample": 30,
+    "app_usual_hours": 20,
+    "app_hours_late": 12,
+    "younger_shipped": 2,
+}
 
 
 @cause(
@@ -19,25 +27,50 @@ ASKED = {
     evidence="{location} has shipped nothing for {silent_hours:business}; "
     "its pauses are shorter than {silent_limit_hours:business}, from {pause_sample} pauses; "
     "{queue} wait for it",
+    variants={
+        "app": {
+            "evidence": "{habitual_app} has shipped nothing for {app_silent_hours:business}; its "
+            "pauses are shorter than {app_silent_limit_hours:business}, from {app_sample} parcels; "
+            "{app_queue} wait for it at {location}",
+        }
+    },
     action="Check the app's log, connection and billing; contact its support.",
     source=(3, 4),
     confused_with=["service_no_response", "service_accepted_late"],
-    hits=[ASKED | {"silent_hours": 90, "silent_limit_hours": 30, "queue": 8, "pause_sample": 50}],
+    hits=[
+        ASKED | {"silent_hours": 90, "silent_limit_hours": 30, "queue": 8, "pause_sample": 50},
+        BY_APP | {"app_silent_hours": 90, "app_silent_limit_hours": 30, "app_queue": 4},
+    ],
     misses=[
+        BY_APP | {"app_silent_hours": 20, "app_silent_limit_hours": 30, "app_queue": 4},
+        BY_APP | {"app_silent_hours": 90, "app_silent_limit_hours": 30, "app_queue": 2},
         ASKED | {"silent_hours": 20, "silent_limit_hours": 30, "queue": 8},
         ASKED | {"silent_hours": 90, "silent_limit_hours": 30, "queue": 2},
         {"silent_hours": 90, "silent_limit_hours": 30, "queue": 8},
     ],
 )
-def integration_outage(at_service, request_status, silent_hours, silent_limit_hours, queue):
+def integration_outage(
+    at_service,
+    request_status,
+    silent_hours,
+    silent_limit_hours,
+    queue,
+    has_habitual_app,
+    app_silent_hours,
+    app_silent_limit_hours,
+    app_queue,
+    request_open,
+):
     """Its service has fallen silent while orders pile up there
 
     Longer than three times the longest of its usual pauses, with three or more waiting.
     """
-    asked = at_service & one_of(request_status, "SUBMITTED", "ACCEPTED")
     many = 3
-    outage = asked & (silent_hours > silent_limit_hours) & (queue >= many)
-    return labelled(outage, service=at_service)
+    asked = at_service & one_of(request_status, "SUBMITTED", "ACCEPTED")
+    of_service = asked & (silent_hours > silent_limit_hours) & (queue >= many)
+    app_is_silent = app_silent_hours > app_silent_limit_hours
+    of_app = ~at_service & has_habitual_app & request_open & app_is_silent & (app_queue >= many)
+    return labelled(of_service | of_app, service=of_service, app=of_app)
 
 
 @cause(

@@ -1,6 +1,6 @@
 """The ordinary queue of an own location, and what no cause explains."""
 
-from fulfilltools.cause import Owner, Severity, Verdict, cause, known, labelled, one_of
+from fulfilltools.cause import Owner, Proof, Severity, Verdict, cause, known, labelled, one_of
 
 IN_PROGRESS = {"status": "IN_PROGRESS", "request_open": False}
 LATE = {"age_hours": 120, "business_age_hours": 72, "hours_late": 24}
@@ -118,6 +118,39 @@ def manual_fresh(
     """It is in the ordinary queue, within its time"""
     _, late = _late(hours_late, hours_to_deadline)
     return _in_queue(at_service, request_status, can_fulfill, request_open) & ~late
+
+
+@cause(
+    verdict=Verdict.SUSPECT,
+    severity=Severity.MEDIUM,
+    owner=Owner.OPERATIONS,
+    proof=Proof.INFERRED,
+    evidence="Shopify itself fulfilled {auto_fulfilled} of {auto_sample} orders of its kind",
+    action="See Settings > General > Order processing: Automatically fulfill the order's line "
+    "items (weigh volume and logistics first).",
+    source=(1, 2),
+    confused_with=["digital_waiting", "gift_card_waiting"],
+    hits=[
+        {"needs_shipping": False, "auto_fulfill": "off", "auto_fulfilled": 0, "auto_sample": 40},
+        {"needs_shipping": False, "auto_fulfill": "on", "auto_fulfilled": 39, "auto_sample": 40},
+    ],
+    misses=[
+        {"auto_fulfill": "off"},
+        {"needs_shipping": False, "auto_fulfill": "on", "request_open": False},
+        {"needs_shipping": False, "auto_fulfill": "on", "names_a_day": True},
+    ],
+)
+def auto_fulfill_gap(needs_shipping, auto_fulfill, request_open, names_a_day):
+    """Shopify could fulfill it by itself, and does not
+
+    A finding about the shop's settings: it stands beside a root cause and hardly ever is one.
+    """
+    skipped = one_of(auto_fulfill, "on")
+    return labelled(
+        ~needs_shipping & request_open & ~names_a_day & one_of(auto_fulfill, "on", "off"),
+        skipped=skipped,
+        off=~skipped,
+    )
 
 
 @cause(

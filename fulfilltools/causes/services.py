@@ -1,6 +1,7 @@
 """Waiting for a fulfillment service, or for somebody to ask it."""
 
-from fulfilltools.cause import Owner, Severity, Verdict, cause, known, labelled, one_of
+from fulfilltools.cause import Owner, Proof, Severity, Verdict, cause, known, labelled, one_of
+from fulfilltools.causes.integration import BY_APP
 
 AT_SERVICE = {
     "at_service": True,
@@ -129,3 +130,33 @@ def service_working(
     stopping = one_of(request_status, "CANCELLATION_REQUESTED") & (cancellation_hours_late <= 0)
     routed = at_service & one_of(request_status, "UNSUBMITTED") & (unrequested_hours_late <= 0)
     return answering | packing | stopping | routed
+
+
+@cause(
+    verdict=Verdict.SUSPECT,
+    severity=Severity.HIGH,
+    owner=Owner.SUPPLIER,
+    proof=Proof.INFERRED,
+    evidence="{habitual_app} wrote most of {app_sample} parcels of {vendors} from {location}, half "
+    "of them within {app_usual_hours:business}; it has shipped {younger_shipped} younger orders",
+    action="Open the order in the app, confirm the supplier's order and tracking; "
+    "else add the tracking by hand.",
+    fixes=["fulfillmentCreate", "fulfillmentTrackingInfoUpdate"],
+    source=(3,),
+    confused_with=["manual_late", "integration_outage"],
+    hits=[BY_APP],
+    misses=[
+        BY_APP | {"app_hours_late": -3},
+        BY_APP | {"younger_shipped": 1},
+        {"younger_shipped": 2, "app_hours_late": 12},
+        BY_APP | {"request_open": False},
+        BY_APP | {"needs_shipping": False},
+    ],
+)
+def supplier_sync_lag(
+    at_service, needs_shipping, has_habitual_app, app_hours_late, younger_shipped, request_open
+):
+    """The app that ships such orders passed this one over"""
+    passed_over = 2
+    waiting = ~at_service & needs_shipping & has_habitual_app & request_open
+    return waiting & (app_hours_late > 0) & (younger_shipped >= passed_over)

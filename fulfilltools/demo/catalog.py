@@ -187,11 +187,12 @@ class Product:
     incoming: int = 0
     fulfillable: bool = True
     custom: bool = False
+    kilos: float = 1.5
 
 
 def digital(title: str, price: int, sku: str, **more: Any) -> Product:  # noqa: ANN401
     """Describe a product that is a file: nothing to ship, nothing to count."""
-    facts = {"kind": "Digital", "vendor": "Nordlys Media", **more}
+    facts = {"kind": "Digital", "vendor": "Nordlys Media", "kilos": 0.0, **more}
     return Product(title, price, sku, ships=False, tracked=False, also_at=(), **facts)
 
 
@@ -248,6 +249,7 @@ FLAGGED = Product(
     tags=("download", "pdf"),
     tracked=False,
     also_at=(),
+    kilos=0.0,
 )
 GIFT_CARD = Product(
     "Presentkort",

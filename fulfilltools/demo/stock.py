@@ -53,6 +53,10 @@ class Stock:
             "requiresShipping": product.ships,
             "duplicateSkuCount": max(len(twins) - 1, 0),
             "locationsCount": {"count": len(levels)},
+            "measurement": {
+                "id": gid("InventoryItemMeasurement", number),
+                "weight": {"value": product.kilos, "unit": "KILOGRAMS"},
+            },
             "inventoryLevels": levels,
         }
 

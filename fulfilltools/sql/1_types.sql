@@ -65,6 +65,11 @@ CREATE TYPE fulfillment_order_node AS STRUCT(
     merchantRequests STRUCT(nodes merchant_request_node[])
 );
 
+CREATE TYPE event_node AS STRUCT(
+    id VARCHAR, action VARCHAR, appTitle VARCHAR, attributeToApp BOOLEAN, attributeToUser BOOLEAN,
+    createdAt TIMESTAMPTZ
+);
+
 CREATE TYPE order_node AS STRUCT(
     id VARCHAR, legacyResourceId VARCHAR, name VARCHAR, createdAt TIMESTAMPTZ,
     processedAt TIMESTAMPTZ, updatedAt TIMESTAMPTZ, closedAt TIMESTAMPTZ,
@@ -90,6 +95,7 @@ CREATE TYPE order_node AS STRUCT(
     fulfillments fulfillment_node[],
     lineItems STRUCT(nodes line_node[]),
     fulfillmentOrders STRUCT(nodes fulfillment_order_node[]),
+    events STRUCT(nodes event_node[]),
     -- only asked of few orders (order_extra)
     refunds STRUCT(
         id VARCHAR, createdAt TIMESTAMPTZ,

@@ -62,3 +62,12 @@ SELECT unnest(coalesce(data.nodes, [data."order"])) AS o
 FROM read_json(getvariable('order_extra'), format = 'newline_delimited', columns = {
     data: 'STRUCT(nodes order_node[], "order" order_node)'
 });
+
+CREATE TABLE staged_event AS
+SELECT o.id AS order_id, unnest(o.events.nodes) AS e
+FROM (
+    SELECT unnest(data.orders.nodes) AS o
+    FROM read_json(getvariable('timelines'), format = 'newline_delimited', columns = {
+        data: 'STRUCT(orders STRUCT(nodes order_node[]))'
+    })
+);

@@ -208,3 +208,14 @@ SELECT DISTINCT ON (o.id)
     list_max(list_transform(o.refunds, lambda r: r.createdAt)) AS refunded_at
 FROM staged_extra
 WHERE o.id IS NOT NULL;
+
+CREATE TABLE events AS
+SELECT DISTINCT ON (e.id)
+    order_id,
+    e.id AS event_id,
+    e.action AS action,
+    e.appTitle AS app,
+    e.attributeToApp AS by_app,
+    e.attributeToUser AS by_user,
+    e.createdAt AS created_at
+FROM staged_event;

@@ -127,6 +127,18 @@ JOIN fulfillment_order_lines fl USING (fulfillment_order_id)
 LEFT JOIN order_lines l USING (line_id)
 WHERE f.status NOT IN ('CLOSED', 'CANCELLED') AND fl.remaining_quantity > 0;
 
+-- What an order is made of, all of it: gift cards, things that ship nothing, or things to ship.
+CREATE TABLE order_kinds AS
+SELECT
+    order_id,
+    CASE
+        WHEN bool_and(is_gift_card) THEN 'gift_card'
+        WHEN NOT bool_or(requires_shipping) THEN 'digital'
+        ELSE 'physical'
+    END AS kind
+FROM order_lines
+GROUP BY order_id;
+
 -- How an item's earlier orders left: at once and without tracking is how digital things do.
 CREATE TABLE instant_norms AS
 SELECT

@@ -55,6 +55,79 @@ FROM (
 )
 WHERE same >= 0.8 * sample AND sample >= (SELECT norm_sample FROM asked);
 
+-- Who writes the parcels of a vendor's goods at a place: the app that the timeline names at the
+-- moment the parcel was made. Most of them by one app is a habit.
+CREATE TABLE shipped_by AS
+SELECT
+    f.location_id,
+    v.vendor,
+    s.created_at,
+    o.processed_at,
+    business_clock(s.created_at) AS shipped,
+    business_clock(s.created_at) - business_clock(o.processed_at) AS business_hours,
+    e.app
+FROM fulfillments s
+JOIN orders o USING (order_id)
+JOIN fulfillment_orders f ON f.order_id = s.order_id AND f.location_id = s.location_id
+    AND f.status = 'CLOSED' AND NOT coalesce(f.at_service, false)
+JOIN (
+    SELECT fulfillment_order_id, any_value(vendor) AS vendor
+    FROM fulfillment_order_lines GROUP BY fulfillment_order_id HAVING count(DISTINCT vendor) = 1
+) v ON v.fulfillment_order_id = f.fulfillment_order_id
+LEFT JOIN events e ON e.order_id = s.order_id AND e.action = 'fulfillment_success'
+    AND abs(hours_between(e.created_at, s.created_at)) <= 5 / 60.0
+WHERE s.status = 'SUCCESS' AND o.source_name <> 'pos';
+
+CREATE TABLE app_norms AS
+SELECT
+    location_id,
+    vendor,
+    app,
+    count(*) AS sample,
+    quantile_cont(business_hours, 0.5) AS usual_hours,
+    quantile_cont(business_hours, 0.95) AS slow_hours,
+    max(shipped) AS last_shipped,
+    greatest(3 * quantile_cont(pause, 0.99), 24) AS silent_limit_hours,
+    list(processed_at) AS shipped_orders_placed_at
+FROM (
+    SELECT *, shipped - lag(shipped) OVER (PARTITION BY location_id, vendor, app ORDER BY shipped)
+        AS pause,
+        count(*) OVER (PARTITION BY location_id, vendor) AS all_apps
+    FROM shipped_by
+)
+WHERE app IS NOT NULL
+GROUP BY location_id, vendor, app
+HAVING count(*) >= (SELECT norm_sample FROM asked) AND count(*) >= 0.8 * any_value(all_apps);
+
+-- Whether Shopify fulfills by itself: within two minutes of the payment, without tracking, by
+-- nobody. Judged by what was sold, because the setting may cover gift cards alone.
+CREATE TABLE automation_norms AS
+SELECT
+    kind,
+    count(*) AS sample,
+    count(*) FILTER (automatic) AS automatic,
+    CASE
+        WHEN count(*) < (SELECT norm_sample FROM asked) THEN NULL
+        WHEN count(*) FILTER (automatic) >= 0.8 * count(*) THEN 'on'
+        ELSE 'off'
+    END AS auto_fulfill
+FROM (
+    SELECT
+        k.kind,
+        hours_between(coalesce(p.first_paid_at, o.processed_at), min(s.created_at)) <= 2 / 60.0
+            AND bool_and(s.tracking_number IS NULL)
+            AND NOT bool_or(coalesce(e.by_user, false) OR e.app IS NOT NULL) AS automatic
+    FROM orders o
+    JOIN order_kinds k USING (order_id)
+    JOIN fulfillments s ON s.order_id = o.order_id AND s.status = 'SUCCESS'
+    JOIN events e ON e.order_id = o.order_id AND e.action = 'fulfillment_success'
+        AND abs(hours_between(e.created_at, s.created_at)) <= 5 / 60.0
+    LEFT JOIN payment_facts p ON p.order_id = o.order_id
+    WHERE o.source_name <> 'pos' AND NOT coalesce(o.has_high_risk, false)
+    GROUP BY o.order_id, k.kind, p.first_paid_at, o.processed_at
+)
+GROUP BY kind;
+
 -- How long a service pauses between two parcels, in business hours.
 CREATE TABLE pause_norms AS
 SELECT

@@ -269,6 +269,20 @@ SELECT
     w.selling_plan,
     w.digital_words,
     t.is_weightless,
+    CASE WHEN seen.timelines THEN a.app IS NOT NULL END AS has_habitual_app,
+    a.app AS habitual_app,
+    a.sample AS app_sample,
+    a.usual_hours AS app_usual_hours,
+    h.business_age_hours - a.slow_hours AS app_hours_late,
+    len(list_filter(a.shipped_orders_placed_at, lambda placed: placed > o.processed_at))
+        AS younger_shipped,
+    business_clock(asked.as_of) - a.last_shipped AS app_silent_hours,
+    a.silent_limit_hours AS app_silent_limit_hours,
+    count(*) FILTER (a.app IS NOT NULL AND f.status = 'OPEN')
+        OVER (PARTITION BY f.location_id, a.app) AS app_queue,
+    z.auto_fulfill,
+    z.automatic AS auto_fulfilled,
+    z.sample AS auto_sample,
     w.instant_shipments,
     w.instant_sample,
     w.warnings,
@@ -293,12 +307,16 @@ LEFT JOIN locations l ON l.location_id = f.location_id
 LEFT JOIN pause_norms u ON u.location_id = f.location_id
 LEFT JOIN queues v ON v.location_id = f.location_id
 LEFT JOIN store_norms e ON e.location_id = f.location_id
+LEFT JOIN line_facts w ON w.fulfillment_order_id = r.fulfillment_order_id
+CROSS JOIN (SELECT count(*) > 0 AS timelines FROM events) seen
+LEFT JOIN app_norms a ON a.location_id = f.location_id AND a.vendor = w.vendors
+LEFT JOIN order_kinds j ON j.order_id = r.order_id
+LEFT JOIN automation_norms z ON z.kind = j.kind
 LEFT JOIN payment_facts p ON p.order_id = r.order_id
 LEFT JOIN capture_norms k ON k.gateway = p.gateway
 LEFT JOIN shipment_facts s ON s.order_id = r.order_id
 LEFT JOIN request_facts q ON q.fulfillment_order_id = r.fulfillment_order_id
 LEFT JOIN hold_facts d ON d.fulfillment_order_id = r.fulfillment_order_id
-LEFT JOIN line_facts w ON w.fulfillment_order_id = r.fulfillment_order_id
 LEFT JOIN stock_facts t ON t.fulfillment_order_id = r.fulfillment_order_id
 LEFT JOIN order_extras x ON x.order_id = r.order_id
 LEFT JOIN named_days y ON y.order_id = r.order_id
