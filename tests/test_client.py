@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from pydantic import SecretStr
 
-from fulfilltools.admin.client import AdminClient, CostExceededError, Patience, TimedOutError
+from fulfilltools.admin.client import AdminClient
+from fulfilltools.admin.faults import CostExceededError, Patience, TimedOutError
 from fulfilltools.errors import AccessError, QueryError, SettingsError, UnreachableError
 from fulfilltools.settings import Connection
 

@@ -45,7 +45,7 @@ SCOPE_SETS = {
     "only read_orders": frozenset({"read_orders"}),
 }
 ASKED_ONLY_WITH = {"locations": "read_locations", "inventory": "read_inventory"}
-FULFILLMENT_ORDERS_ONLY = {"fulfillment_order_more"}
+FULFILLMENT_ORDERS_ONLY = {"fulfillment_order_more", "open_fulfillment_orders"}
 
 
 @cache

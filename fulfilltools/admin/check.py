@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from fulfilltools.admin.client import AdminClient, Patience
-from fulfilltools.admin.fetch import search_since
+from fulfilltools.admin.client import AdminClient
+from fulfilltools.admin.faults import Patience
 from fulfilltools.admin.scopes import UNSEEN_WITHOUT, build_query, granted_scopes
+from fulfilltools.admin.windows import since_window
 from fulfilltools.errors import FulfillError, SettingsError, UnreachableError
 
 if TYPE_CHECKING:
@@ -98,7 +99,9 @@ def _limits(answer: Answer) -> CheckItem:
 
 
 def _orders(client: AdminClient, granted: frozenset[str]) -> CheckItem:
-    search = search_since(datetime(2006, 1, 1, tzinfo=UTC))  # Shopify's first year: all of them
+    search = since_window(
+        datetime(2006, 1, 1, tzinfo=UTC)
+    ).search  # Shopify's first year: all of them
     query = build_query("counts", granted - {"read_all_orders"}, client.session.version)
     count = client.execute(query, {"recent": search}).data["recent"]["count"]
     meaning = f"{count:,} orders can be seen."

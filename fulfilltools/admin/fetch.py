@@ -1,107 +1,75 @@
-"""Fetches a shop's orders by paging, keeps every answer as it came, and counts them.
+"""Fetches all that a diagnosis needs, keeps every answer as it came, and counts them.
 
-The raw folder gets one gzip file of JSON lines per subject (one line = one answer) and
-`fetch.json`, the FetchReport. Orders are read in windows: every order since a day, and,
-where the scope allows, older ones that Shopify does not call fulfilled. Search filters on
-time are inclusive at Shopify, so windows may share an order: readers join by id.
+The raw folder gets one gzip file of JSON lines per subject and `fetch.json`, the
+FetchReport. Orders are read in windows: every order since a day, and, where the scope
+allows, older ones that Shopify does not call fulfilled.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fulfilltools.admin.client import SINGLE_QUERY_LIMIT, CostExceededError, TimedOutError
+from fulfilltools.admin import increments
 from fulfilltools.admin.fetch_report import FetchReport
+from fulfilltools.admin.journal import open_journal
+from fulfilltools.admin.orders import Orders, Way
+from fulfilltools.admin.paging import LONGEST_PAGE, PageSize, Reader
+from fulfilltools.admin.progress import silent
 from fulfilltools.admin.raw import RawFolder
-from fulfilltools.admin.scopes import build_query
-from fulfilltools.errors import AccessError, IncompleteError, RunError
+from fulfilltools.admin.received import Received
+from fulfilltools.admin.windows import moment
+from fulfilltools.errors import AccessError, RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from fulfilltools.admin.client import AdminClient, Answer, Cost
-
-Progress = Callable[[str, int, int | None], None]
-"""Told what is being fetched, how many came, and how many are expected (None: unknown)."""
+    from fulfilltools.admin.client import AdminClient
+    from fulfilltools.admin.journal import Journal
+    from fulfilltools.admin.progress import Progress
 
 DEFAULT_DAYS = 60
 """Without read_all_orders Shopify shows no older orders."""
 
 MOST_EXTRA_ORDERS = 200
-"""Eight or so a request, so their number is capped; the report notes when it was reached."""
-
-_AIMED_COST = SINGLE_QUERY_LIMIT * 0.95
-# Shopify prices a page by the logarithm of its length, 2·ln(n) rounded down as recorded, so
-# long pages are the cheap ones; 244 is the longest at its price. With the nested lengths in
-# queries/ a page of orders asks about 890 points.
-_LONGEST_PAGE = 244
-_IDS_PER_REQUEST = 8
-_SMALLEST_SLOW_PAGE = 10
-_FINISHED = {"CLOSED", "CANCELLED"}
-
-
-@dataclass(frozen=True)
-class Window:
-    """A set of orders by a search text; `name` is also its name in counts.graphql."""
-
-    name: str
-    search: str
-
-
-class PageSize:
-    """How many to ask at once: as many as one query may cost."""
-
-    def __init__(self, size: int) -> None:
-        self.now = size
-        self._refused = False
-
-    def measured(self, cost: Cost | None) -> None:
-        """Grow while there is room; cost grows at most in proportion to the size."""
-        if cost and cost.requested and not self._refused:
-            room = _AIMED_COST / cost.requested
-            self.now = min(_LONGEST_PAGE, max(self.now, int(self.now * room)))
-
-    def shrink(self, error: CostExceededError | TimedOutError) -> None:
-        """Halve, or more when the cost is known; raises the error when that cannot help."""
-        smallest = _SMALLEST_SLOW_PAGE if isinstance(error, TimedOutError) else 1
-        if self.now <= smallest:
-            raise error
-        fitting = self.now // 2
-        if isinstance(error, CostExceededError) and error.cost:
-            fitting = min(fitting, int(self.now * _AIMED_COST / error.cost))
-        self.now, self._refused = max(1, fitting), True
+"""Some twenty a request, so their number is capped; the report notes when it was reached."""
 
 
 def fetch(
     client: AdminClient,
     raw_folder: Path,
     *,
-    since: datetime | None = None,
     as_of: datetime,
-    progress: Progress | None = None,
+    since: datetime | None = None,
+    way: Way = "auto",
+    base: Path | None = None,
+    journal: Path | None = None,
+    progress: Progress = silent,
 ) -> FetchReport:
     """Fetch all that a diagnosis needs into `raw_folder`, and say what came.
 
-    `since` is 60 days before `as_of` where not given. Raises IncompleteError when fewer
-    orders came than Shopify counts; the folder and its `fetch.json` stay in any case.
+    `since` is 60 days before `as_of` where not given. `base` is the raw folder of an earlier
+    run of this shop: then only what changed is read, if that can be. `journal` is a folder
+    that outlives this process, from which a killed fetch by bulk operations is taken up.
+    Raises IncompleteError when fewer orders came than Shopify counts; the raw folder and its
+    `fetch.json` stay in any case.
     """
-    since = since or as_of - timedelta(days=DEFAULT_DAYS)
     report = FetchReport(
         shop=client.session.shop,
         api_version=client.session.version,
-        since=_moment(since),
-        as_of=_moment(as_of),
+        since=moment(since or as_of - timedelta(days=DEFAULT_DAYS)),
+        as_of=moment(as_of),
     )
     try:
         try:
-            with RawFolder(raw_folder) as raw:
-                _Fetching(client, raw, report, progress or (lambda *_: None)).run()
+            with ExitStack() as held:
+                raw = held.enter_context(RawFolder(raw_folder))
+                kept = held.enter_context(open_journal(journal, raw_folder))
+                reader = Reader(client, raw, frozenset({"read_locations"}))
+                fetching = _Fetching(reader, report, kept, progress)
+                fetching.run(way, base, may_take_up=since is None and base is None)
             report.complete = True
         finally:
             report.close(client)
@@ -113,220 +81,88 @@ def fetch(
     return report
 
 
+@dataclass
 class _Fetching:
     """One fetch under way; its steps in the order of `run`."""
 
-    def __init__(
-        self, client: AdminClient, raw: RawFolder, report: FetchReport, progress: Progress
-    ) -> None:
-        self.client, self.raw, self.report, self.progress = client, raw, report, progress
-        self.granted: frozenset[str] = frozenset()
-        self.locations = 0
-        self.orders: set[str] = set()
-        self.extra_orders: list[str] = []
-        self.waiting_items: set[str] = set()
-        self.unfinished: deque[tuple[str, dict[str, Any]]] = deque()
+    reader: Reader
+    report: FetchReport
+    journal: Journal
+    progress: Progress
 
-    def run(self) -> None:
-        self.read_context()
-        if "read_locations" in self.granted:
-            self.read_locations()
-        self.read_orders()
-        self.read_continuations()
-        self.read_order_extras()
-        if "read_inventory" in self.granted:
-            self.read_inventory()
+    def run(self, way: Way, base: Path | None, *, may_take_up: bool) -> None:
+        made_at = self.read_context()
+        if self.journal.take_up(self.report.fingerprint) and may_take_up and way != "paged":
+            way = self.take_up()
+        granted = self.reader.granted
+        locations = self.read_locations() if "read_locations" in granted else 0
+        received = Received(granted)
+        orders = Orders(self.reader, self.report, self.journal, self.progress, made_at, received)
+        orders.read(way, base)
+        self.read_continuations(received)
+        self.read_extras(received.extra_orders())
+        if "read_inventory" in granted:
+            self.read_inventory(sorted(received.waiting_items), locations)
+        self.journal.forget()
 
-    def read_context(self) -> None:
-        """Learn the scopes first: every other query is built from them."""
+    def read_context(self) -> datetime:
+        """Learn the scopes, from which every other query is built; return the shop's birth."""
         # Asked as if granted; a denied location is noted and costs nothing else.
-        query = build_query("context", {"read_locations"}, self.report.api_version)
-        answer = self.keep("context", self.client.execute(query))
-        self.granted = self.report.learn(answer.data)
-        if "read_orders" not in self.granted:
+        answer = self.reader.ask("context", {}, keep_in="context")
+        granted = self.reader.granted = self.report.learn(answer.data)
+        client = self.reader.client
+        self.report.started_at = increments.now_at_shopify(client.clock_skew_seconds)
+        self.report.all_read_at = self.report.started_at
+        self.report.fingerprint = increments.fingerprint(
+            granted, client.session.version, answer.api_version
+        )
+        if "read_orders" not in granted:
             raise AccessError(
                 f"{self.report.shop} lets this app read no orders (scope read_orders). "
                 "Grant it in the app's configuration and install the app again."
             )
+        return datetime.fromisoformat(answer.data["shop"]["createdAt"])
 
-    def read_locations(self) -> None:
-        for page in self.pages("locations", PageSize(_LONGEST_PAGE), {}):
-            self.locations += len(page["nodes"])
-            self.progress("locations", self.locations, None)
+    def take_up(self) -> Way:
+        """Ask for what the interrupted fetch asked, whose operations are still there."""
+        self.report.since = self.journal.since
+        asked_at = moment(datetime.fromtimestamp(self.journal.asked_at, UTC))
+        self.report.notes.append(
+            f"A fetch that was interrupted was taken up: the orders are of {asked_at} or later."
+        )
+        return "bulk"
 
-    def read_orders(self) -> None:
-        """Read each window, and refuse one with fewer orders than Shopify counts."""
-        windows = _windows(datetime.fromisoformat(self.report.since), self.granted)
-        counted = self.count(windows)
-        total = self.report.orders_counted = sum(counted.values())
-        size = PageSize(_LONGEST_PAGE)
-        for window in windows:
-            received: set[str] = set()
-            for page in self.pages("orders", size, {"search": window.search}):
-                received.update(self.take_order(order) for order in page["nodes"] if order)
-                self.report.orders_received = len(self.orders)
-                self.progress("orders", len(self.orders), total)
-            if len(received) < counted[window.name]:
-                self.reconcile(windows, window, len(received))
+    def read_locations(self) -> int:
+        """Read every location; return how many there are."""
+        done = 0
+        for page in self.reader.pages("locations", PageSize(LONGEST_PAGE), {}):
+            done += len(page["nodes"])
+            self.progress("locations", done, None)
+        return done
 
-    def count(self, windows: list[Window]) -> dict[str, int]:
-        searches = {window.name: window.search for window in windows}
-        answer = self.client.execute(self.query("counts"), searches)
-        return {window.name: int(answer.data[window.name]["count"]) for window in windows}
-
-    def reconcile(self, windows: list[Window], window: Window, received: int) -> None:
-        """Count again: the shop lives, and an order may have left the window meanwhile."""
-        counted = self.count(windows)[window.name]
-        if received < counted:
-            raise IncompleteError(
-                f"Only {received:,} of {counted:,} orders came from {self.report.shop} "
-                f"({window.search}). Run again, or with a later --since."
-            )
-
-    def take_order(self, order: dict[str, Any]) -> str:
-        """Remember what an order still needs, once per order; return its id."""
-        identity = str(order["id"])
-        if identity not in self.orders:
-            self.orders.add(identity)
-            self.take_connections(order)
-            if _needs_extra(order, self.granted):
-                self.extra_orders.append(identity)
-        return identity
-
-    def take_connections(self, node: dict[str, Any], asked: dict[str, Any] | None = None) -> None:
-        """Remember stock items to look up and connections that have more pages."""
-        if more := _continuation(node, asked or {}):
-            self.unfinished.append(more)
-        for fulfillment_order in _nodes(node, "fulfillmentOrders"):
-            self.take_connections(fulfillment_order)
-        if node["__typename"] == "FulfillmentOrder" and node.get("status") not in _FINISHED:
-            self.waiting_items.update(
-                line["inventoryItemId"]
-                for line in _nodes(node, "lineItems")
-                if line["inventoryItemId"] and line["remainingQuantity"]
-            )
-
-    def read_continuations(self) -> None:
+    def read_continuations(self, received: Received) -> None:
         """Read on where an order or fulfillment order has more than its page showed."""
-        while self.unfinished:
-            self.progress("long orders", 0, len(self.unfinished))
-            name, asked = self.unfinished.popleft()
-            answer = self.keep("orders", self.client.execute(self.query(name), asked))
+        while received.unfinished:
+            self.progress("long orders", 0, len(received.unfinished))
+            name, asked = received.unfinished.popleft()
+            answer = self.reader.ask(name, asked, keep_in="orders")
             for node in answer.data.values():
                 if node:  # deleted meanwhile
-                    self.take_connections(node, asked)
+                    received.take_connections(node, asked)
 
-    def read_order_extras(self) -> None:
-        asked, wanted = self.extra_orders[:MOST_EXTRA_ORDERS], len(self.extra_orders)
-        self.read_nodes("order_extra", "refunds, returns and terms", asked, {})
-        if wanted > len(asked):
+    def read_extras(self, wanted: list[str]) -> None:
+        """Read refunds, returns and payment terms of the few orders that need them."""
+        asked = wanted[:MOST_EXTRA_ORDERS]
+        for done in self.reader.nodes("order_extra", asked, {}):
+            self.progress("refunds, returns and terms", done, len(asked))
+        if len(wanted) > len(asked):
             self.report.notes.append(
-                f"Refunds, returns and payment terms were read for {len(asked)} of {wanted} orders."
+                f"Refunds, returns and payment terms were read for {len(asked)} "
+                f"of {len(wanted):,} orders."
             )
 
-    def read_inventory(self) -> None:
-        levels = min(max(self.locations, 1), _LONGEST_PAGE)
-        self.read_nodes("inventory", "stock", sorted(self.waiting_items), {"levels": levels})
-
-    def read_nodes(self, name: str, step: str, ids: list[str], given: dict[str, Any]) -> None:
-        """Ask for things by their ids, as many at once as one query may cost."""
-        query, size = self.query(name), PageSize(_IDS_PER_REQUEST)
-        done = 0
-
-        def variables(some: int) -> dict[str, Any]:
-            return given | {"ids": ids[done : done + some]}
-
-        while done < len(ids):
-            answer = self.keep(name, self.ask_fitting(query, size, variables))
-            done += len(answer.data["nodes"])
-            self.progress(step, done, len(ids))
-
-    def query(self, name: str) -> str:
-        return build_query(name, self.granted, self.report.api_version)
-
-    def pages(self, name: str, size: PageSize, given: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield the pages of the connection `name`, each kept before it is used."""
-        query, after, more = self.query(name), None, True
-
-        def variables(some: int) -> dict[str, Any]:
-            return given | {"first": some, "after": after}
-
-        while more:
-            connection = self.keep(name, self.ask_fitting(query, size, variables)).data[name]
-            if connection is None:
-                denied = ", ".join(self.client.denied_scopes) or "no scope named"
-                raise AccessError(
-                    f"{self.report.shop} denies {name} ({denied}). Grant it and install again."
-                )
-            yield connection
-            before, after = after, connection["pageInfo"]["endCursor"]
-            # A cursor that stands still would page for ever; the count tells what is lacking.
-            more = connection["pageInfo"]["hasNextPage"] and after not in {None, before}
-
-    def ask_fitting(
-        self, query: str, size: PageSize, variables: Callable[[int], dict[str, Any]]
-    ) -> Answer:
-        while True:
-            try:
-                answer = self.client.execute(query, variables(size.now))
-            except (CostExceededError, TimedOutError) as error:
-                size.shrink(error)
-            else:
-                size.measured(answer.cost)
-                return answer
-
-    def keep(self, file: str, answer: Answer) -> Answer:
-        self.raw.write(file, answer.body)
-        return answer
-
-
-def search_since(since: datetime) -> str:
-    """Return the search text for every order since a moment, whatever became of it."""
-    return f"created_at:>='{_moment(since)}'"
-
-
-def _windows(since: datetime, granted: frozenset[str]) -> list[Window]:
-    windows = [Window("recent", search_since(since))]
-    if "read_all_orders" in granted:
-        search = f"created_at:<'{_moment(since)}' AND NOT fulfillment_status:fulfilled"
-        windows.append(Window("older", search))
-    return windows
-
-
-def _nodes(node: dict[str, Any], connection: str) -> list[dict[str, Any]]:
-    return (node.get(connection) or {}).get("nodes") or []
-
-
-def _continuation(node: dict[str, Any], asked: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """Return the query for the rest of an order's or fulfillment order's connections."""
-    if node["__typename"] == "Order":
-        name = "order_more"
-        cursors = {"afterLines": "lineItems", "afterFulfillmentOrders": "fulfillmentOrders"}
-    else:
-        name = "fulfillment_order_more"
-        cursors = {"afterLines": "lineItems", "afterRequests": "merchantRequests"}
-    pages = {
-        cursor: (node.get(part) or {}).get("pageInfo") or {} for cursor, part in cursors.items()
-    }
-    if not any(page.get("hasNextPage") for page in pages.values()):
-        return None
-    # A connection at its end gives no cursor; keeping the last one keeps it from starting over.
-    after = {cursor: page.get("endCursor") or asked.get(cursor) for cursor, page in pages.items()}
-    return name, {"id": node["id"], **after}
-
-
-def _needs_extra(order: dict[str, Any], granted: frozenset[str]) -> bool:
-    """Tell whether refunds, returns or payment terms may explain why it is not shipped."""
-    if order["displayFulfillmentStatus"] == "FULFILLED" or order["cancelledAt"]:
-        return False
-    buyer = (order["purchasingEntity"] or {}).get("__typename")
-    on_terms = order["unpaid"] or buyer == "PurchasingCompany"
-    return (
-        order["returnStatus"] not in {None, "NO_RETURN"}
-        or Decimal(order["totalRefundedSet"]["shopMoney"]["amount"]) > 0
-        or (on_terms and "read_payment_terms" in granted)
-    )
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    def read_inventory(self, items: list[str], locations: int) -> None:
+        """Read the stock of every item that waits, in every place."""
+        levels = min(max(locations, 1), LONGEST_PAGE)
+        for done in self.reader.nodes("inventory", items, {"levels": levels}):
+            self.progress("stock", done, len(items))

@@ -33,6 +33,18 @@ class FetchReport:
     """What Shopify counted before the first page; an order on an edge may count twice."""
     orders_received: int = 0
     complete: bool = False
+    fetched_by: str = ""
+    """How the orders came: "pages" or "bulk operations"."""
+    base: str | None = None
+    """The moment of the earlier run on which this one builds; None when all was read."""
+    left_open: list[str] = field(default_factory=list)
+    """Orders that the earlier run saw open and that are fulfilled now."""
+    fingerprint: str = ""
+    """Changes with version, scopes and queries; then all must be read again."""
+    started_at: str = ""
+    all_read_at: str = ""
+    read_until: str = ""
+    """When this fetch and the last whole one began, and up to when each change is known."""
     requests: int = 0
     cost_points: float = 0.0
     waited_seconds: float = 0.0
