@@ -6,6 +6,7 @@ to disk when a shop is large. Nothing here looks at the clock: `as_of` is given.
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from dataclasses import dataclass
@@ -49,8 +50,20 @@ TIDY_TABLES = (
 
 RAW_FILES = ("context", "locations", "orders", "inventory", "order_extra")
 
-OPTIONAL_RAW_FILES = ("timelines",)
-"""What reads on without: norms of apps and of automatic fulfillment are unknown then."""
+OPTIONAL_RAW_FILES = ("orders.bulk", "timelines")
+"""Orders come by pages or in bulk; without timelines, norms of apps are unknown."""
+
+EXPORT_FILES = ("export_orders.parquet", "export_lines.parquet", "export_columns.parquet")
+"""What stands in `raw` instead where an order export was read."""
+
+NODE_TYPES = (
+    "order_node",
+    "line_node",
+    "fulfillment_order_node",
+    "fulfillment_order_line_node",
+    "merchant_request_node",
+)
+"""What a line of a bulk result may be; the types are those of sql/1_types.sql."""
 
 NORM_SAMPLE = 20
 """Fewer examples make no norm."""
@@ -73,8 +86,11 @@ def build(raw: Path, folder: Path, *, as_of: datetime, policy: Policy) -> Tables
     with duckdb.connect() as database, tempfile.TemporaryDirectory() as spill:
         database.execute("SET TimeZone = 'UTC'")
         database.execute("SET temp_directory = ?", [spill])
-        _name_raw_files(database, raw)
-        for name, statements in _steps():
+        is_export = (raw / EXPORT_FILES[0]).is_file()
+        _name_export_files(database, raw) if is_export else _name_raw_files(database, raw)
+        for name, statements in _steps(is_export=is_export):
+            if name.startswith("2"):
+                _name_node_columns(database)
             if name.startswith("4"):
                 _ask(database, as_of, policy)
             _run(database, statements, raw)
@@ -98,21 +114,50 @@ def to_frame(relation: duckdb.DuckDBPyRelation) -> pd.DataFrame:
     return frame[list(declared)].astype(declared)
 
 
-def _steps() -> Iterator[tuple[str, str]]:
+def _steps(*, is_export: bool) -> Iterator[tuple[str, str]]:
+    """Give the SQL in order; for an export, `sql/export/` has other and further steps."""
     folder = files("fulfilltools") / "sql"
-    for file in sorted(folder.iterdir(), key=lambda one: one.name):
-        yield file.name, file.read_text(encoding="utf-8")
+    steps = {file.name: file for file in folder.iterdir() if file.is_file()}
+    if is_export:
+        steps |= {file.name: file for file in (folder / "export").iterdir()}
+    for name in sorted(steps):
+        yield name, steps[name].read_text(encoding="utf-8")
 
 
 def _name_raw_files(database: duckdb.DuckDBPyConnection, raw: Path) -> None:
-    for name in RAW_FILES:
-        file = raw / f"{name}.jsonl.gz"
-        if not file.is_file():
+    """Let the SQL find them; a run that builds on an earlier one holds its files, too."""
+    for name in (*RAW_FILES, *OPTIONAL_RAW_FILES):
+        kind = f"{name}*" if name.endswith(".bulk") else name
+        found = [str(file) for file in sorted(raw.rglob(f"{kind}.jsonl.gz"))]
+        if not found and name in RAW_FILES:
+            file = raw / f"{name}.jsonl.gz"
             raise TableError(f"{file} is missing. Fetch the orders again (1_fetch_orders).")
-        database.execute(f"SET VARIABLE {name} = ?", [str(file)])
-    for name in OPTIONAL_RAW_FILES:
-        file = raw / f"{name}.jsonl.gz"
-        database.execute(f"SET VARIABLE {name} = ?", [str(file if file.is_file() else os.devnull)])
+        database.execute(f"SET VARIABLE {name.replace('.', '_')} = ?", [found or [os.devnull]])
+    fetched = raw / "fetch.json"
+    report = json.loads(fetched.read_text("utf-8")) if fetched.is_file() else {}
+    sees_older = "read_all_orders" in report.get("scopes_granted", ())
+    since = report["since"] if report.get("base") else None
+    database.execute("SET VARIABLE since = ?", [since])
+    database.execute("SET VARIABLE sees_older = ?", [sees_older])
+
+
+def _name_export_files(database: duckdb.DuckDBPyConnection, raw: Path) -> None:
+    """Let the SQL find what was read of an order export (exports/orders.py)."""
+    for name in EXPORT_FILES:
+        database.execute(f"SET VARIABLE {name.split('.')[0]} = ?", [str(raw / name)])
+    report = json.loads((raw / "fetch.json").read_text("utf-8"))
+    for name in ("shop_name", "time_zone", "as_of"):
+        database.execute(f"SET VARIABLE export_{name} = ?", [report[name]])
+
+
+def _name_node_columns(database: duckdb.DuckDBPyConnection) -> None:
+    """Lay down what a bulk line may hold: the fields of all nodes but their connections."""
+    columns = {"__typename": "VARCHAR", "__parentId": "VARCHAR"}
+    for node in NODE_TYPES:
+        fields = database.execute(f"SELECT unnest(NULL::{node})").description
+        columns |= {name: str(kind) for name, kind, *_ in fields or ()}
+    plain = {name: kind for name, kind in columns.items() if not kind.startswith("STRUCT(nodes ")}
+    database.execute("SET VARIABLE node_columns = ?", [plain])
 
 
 def _run(database: duckdb.DuckDBPyConnection, statements: str, raw: Path) -> None:

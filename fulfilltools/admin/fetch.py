@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 DEFAULT_DAYS = 60
 """Without read_all_orders Shopify shows no older orders."""
 
+MOST_TIMELINES = 1000
+"""What apps and Shopify itself usually do shows in the newest orders."""
+
 MOST_EXTRA_ORDERS = 200
 """Some twenty a request, so their number is capped; the report notes when it was reached."""
 
@@ -103,6 +106,7 @@ class _Fetching:
         self.read_extras(received.extra_orders())
         if "read_inventory" in granted:
             self.read_inventory(sorted(received.waiting_items), locations)
+        self.read_timelines()
         self.journal.forget()
 
     def read_context(self) -> datetime:
@@ -121,7 +125,7 @@ class _Fetching:
                 f"{self.report.shop} lets this app read no orders (scope read_orders). "
                 "Grant it in the app's configuration and install the app again."
             )
-        return datetime.fromisoformat(answer.data["shop"]["createdAt"])
+        return datetime.fromisoformat(answer.data["shop"].get("createdAt") or self.report.since)
 
     def take_up(self) -> Way:
         """Ask for what the interrupted fetch asked, whose operations are still there."""
@@ -160,6 +164,15 @@ class _Fetching:
                 f"Refunds, returns and payment terms were read for {len(asked)} "
                 f"of {len(wanted):,} orders."
             )
+
+    def read_timelines(self) -> None:
+        """Read what happened to the newest orders: who fulfilled them, and when."""
+        done, search = 0, {"search": f"created_at:>='{self.report.since}'"}
+        for page in self.reader.pages("timelines", PageSize(LONGEST_PAGE), search):
+            done += len(page["nodes"])
+            self.progress("timelines", done, MOST_TIMELINES)
+            if done >= MOST_TIMELINES:
+                break
 
     def read_inventory(self, items: list[str], locations: int) -> None:
         """Read the stock of every item that waits, in every place."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-SUBJECTS = ("context", "locations", "orders", "inventory", "order_extra")
+SUBJECTS = ("context", "locations", "orders", "inventory", "order_extra", "timelines")
 """One file `SUBJECT.jsonl.gz` each, there even when nothing was asked."""
 
 

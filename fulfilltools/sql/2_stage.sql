@@ -10,40 +10,92 @@ FROM read_json(getvariable('context'), format = 'newline_delimited', columns = {
 })
 LIMIT 1;
 
+-- An order's copy is known by its folder: the run's own, or that of an earlier run it builds on.
 CREATE TABLE answer AS
-SELECT data
+SELECT parse_dirpath(filename) AS folder, data
 FROM read_json(getvariable('orders'), format = 'newline_delimited', columns = {
     data: 'STRUCT(
         orders STRUCT(nodes order_node[]), "order" order_node, fulfillmentOrder fulfillment_order_node
     )'
 });
 
-CREATE TABLE staged_order AS
-SELECT o FROM (SELECT unnest(data.orders.nodes) AS o FROM answer)
-QUALIFY row_number() OVER (PARTITION BY o.id ORDER BY o.updatedAt DESC) = 1;
+-- Bulk results are flat: a line is one node of any kind, which names its parent.
+CREATE TABLE bulk_line AS
+SELECT parse_dirpath(filename) AS folder, *
+FROM read_json(
+    getvariable('orders_bulk'), format = 'newline_delimited', columns = getvariable('node_columns')
+);
 
--- Lines and fulfillment orders also come in continuations, where an order has many.
+CREATE TABLE staged_order AS
+SELECT folder, o
+FROM (
+    SELECT folder, unnest(data.orders.nodes) AS o FROM answer
+    UNION ALL
+    SELECT folder, bulk_line::order_node FROM bulk_line WHERE __typename = 'Order'
+)
+-- An earlier run may hold orders that have left the time asked for.
+WHERE getvariable('since') IS NULL
+    OR o.createdAt >= getvariable('since')::TIMESTAMPTZ
+    OR (getvariable('sees_older') AND o.displayFulfillmentStatus <> 'FULFILLED')
+QUALIFY row_number() OVER (PARTITION BY o.id ORDER BY o.updatedAt DESC, length(folder)) = 1;
+
+-- Lines and fulfillment orders stand in their order, in its continuations, or on bulk lines.
 CREATE TABLE staged_line AS
-SELECT o.id AS order_id, unnest(o.lineItems.nodes) AS l FROM staged_order
-UNION ALL
-SELECT data."order".id, unnest(data."order".lineItems.nodes) FROM answer;
+SELECT order_id, l
+FROM (
+    SELECT folder, o.id AS order_id, unnest(o.lineItems.nodes) AS l FROM staged_order
+    UNION ALL
+    SELECT folder, data."order".id, unnest(data."order".lineItems.nodes) FROM answer
+    UNION ALL
+    SELECT folder, __parentId, bulk_line::line_node FROM bulk_line WHERE __typename = 'LineItem'
+) AS found
+SEMI JOIN staged_order ON o.id = order_id AND staged_order.folder = found.folder;
 
 CREATE TABLE staged_fulfillment_order AS
-SELECT o.id AS order_id, unnest(o.fulfillmentOrders.nodes) AS f FROM staged_order
-UNION ALL
-SELECT data."order".id, unnest(data."order".fulfillmentOrders.nodes) FROM answer;
+SELECT found.folder, order_id, f
+FROM (
+    SELECT folder, o.id AS order_id, unnest(o.fulfillmentOrders.nodes) AS f FROM staged_order
+    UNION ALL
+    SELECT folder, data."order".id, unnest(data."order".fulfillmentOrders.nodes) FROM answer
+    UNION ALL
+    SELECT folder, __parentId, bulk_line::fulfillment_order_node
+    FROM bulk_line
+    WHERE __typename = 'FulfillmentOrder'
+) AS found
+SEMI JOIN staged_order ON o.id = order_id AND staged_order.folder = found.folder
+QUALIFY row_number() OVER (PARTITION BY f.id ORDER BY f.updatedAt DESC) = 1;
 
 CREATE TABLE staged_fulfillment_order_line AS
-SELECT f.id AS fulfillment_order_id, unnest(f.lineItems.nodes) AS l
-FROM staged_fulfillment_order
-UNION ALL
-SELECT data.fulfillmentOrder.id, unnest(data.fulfillmentOrder.lineItems.nodes) FROM answer;
+SELECT fulfillment_order_id, l
+FROM (
+    SELECT folder, f.id AS fulfillment_order_id, unnest(f.lineItems.nodes) AS l
+    FROM staged_fulfillment_order
+    UNION ALL
+    SELECT folder, data.fulfillmentOrder.id, unnest(data.fulfillmentOrder.lineItems.nodes)
+    FROM answer
+    UNION ALL
+    SELECT folder, __parentId, bulk_line::fulfillment_order_line_node
+    FROM bulk_line
+    WHERE __typename = 'FulfillmentOrderLineItem'
+) AS found
+SEMI JOIN staged_fulfillment_order AS parent
+    ON parent.f.id = fulfillment_order_id AND parent.folder = found.folder;
 
 CREATE TABLE staged_merchant_request AS
-SELECT f.id AS fulfillment_order_id, unnest(f.merchantRequests.nodes) AS r
-FROM staged_fulfillment_order
-UNION ALL
-SELECT data.fulfillmentOrder.id, unnest(data.fulfillmentOrder.merchantRequests.nodes) FROM answer;
+SELECT fulfillment_order_id, r
+FROM (
+    SELECT folder, f.id AS fulfillment_order_id, unnest(f.merchantRequests.nodes) AS r
+    FROM staged_fulfillment_order
+    UNION ALL
+    SELECT folder, data.fulfillmentOrder.id, unnest(data.fulfillmentOrder.merchantRequests.nodes)
+    FROM answer
+    UNION ALL
+    SELECT folder, __parentId, bulk_line::merchant_request_node
+    FROM bulk_line
+    WHERE __typename = 'FulfillmentOrderMerchantRequest'
+) AS found
+SEMI JOIN staged_fulfillment_order AS parent
+    ON parent.f.id = fulfillment_order_id AND parent.folder = found.folder;
 
 CREATE TABLE staged_location AS
 SELECT unnest(data.locations.nodes) AS l
@@ -64,10 +116,10 @@ FROM read_json(getvariable('order_extra'), format = 'newline_delimited', columns
 });
 
 CREATE TABLE staged_event AS
-SELECT o.id AS order_id, unnest(o.events.nodes) AS e
+SELECT t.id AS order_id, unnest(t.events.nodes) AS e
 FROM (
-    SELECT unnest(data.orders.nodes) AS o
+    SELECT unnest(data.timelines.nodes) AS t
     FROM read_json(getvariable('timelines'), format = 'newline_delimited', columns = {
-        data: 'STRUCT(orders STRUCT(nodes order_node[]))'
+        data: 'STRUCT(timelines STRUCT(nodes order_node[]))'
     })
 );

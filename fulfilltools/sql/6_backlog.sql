@@ -110,6 +110,7 @@ SELECT
     'https://admin.shopify.com/store/' || visible.handle || '/orders/'
         || coalesce(o.order_number, split_part(r.order_id, '/', 5)) AS admin_url,
     count(*) OVER (PARTITION BY r.order_id) AS rows_of_order,
+    false AS from_export,
 
     o.created_at,
     o.processed_at,

@@ -1,0 +1,103 @@
+"""The demo shop knows why each of its orders is stuck; the diagnosis has to find out."""
+
+from collections import Counter
+
+import pytest
+from pydantic import SecretStr
+
+from fulfilltools import admin, demo, tables
+from fulfilltools.causes import BY_CODE
+from fulfilltools.demo.world import build_world
+from fulfilltools.diagnosis import diagnose
+from fulfilltools.settings import Connection, Policy
+
+BESIDE = {"auto_fulfill_gap"}
+"""Findings about the shop's settings: true beside a root, hardly ever a root."""
+
+
+@pytest.fixture(scope="module")
+def world():
+    return build_world()
+
+
+@pytest.fixture(scope="module")
+def findings(world, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("truth")
+    with demo.serve(world) as server:
+        connection = Connection(
+            name="demo",
+            domain=demo.SHOP_DOMAIN,
+            api_url=server.url,
+            access_token=SecretStr(server.access_token),
+        )
+        with admin.AdminClient(connection) as client:
+            admin.fetch(client, folder, as_of=demo.AS_OF)
+    built = tables.build(folder, folder, as_of=demo.AS_OF, policy=Policy())
+    found = diagnose(built.backlog, as_of=demo.AS_OF, zone="Europe/Stockholm").findings
+    return found.set_index("row_id")
+
+
+def expected(truth):
+    return truth.without_list or truth.code
+
+
+def test_no_row_is_lost_and_none_is_made_up(world, findings):
+    assert findings.index.is_unique
+    assert set(findings.index) == set(world.truth)
+
+
+def test_every_story_is_told_by_its_cause(world, findings):
+    wrong = {
+        f"{findings.loc[row, 'order']} ({truth.story})": (
+            expected(truth),
+            findings.loc[row, "cause"],
+        )
+        for row, truth in world.truth.items()
+        if expected(truth) not in BESIDE and findings.loc[row, "cause"] != expected(truth)
+    }
+    assert not wrong
+
+
+def test_every_variant_is_the_storys(world, findings):
+    wrong = {
+        f"{findings.loc[row, 'order']} ({truth.story})": (
+            truth.variant,
+            findings.loc[row, "variant"],
+        )
+        for row, truth in world.truth.items()
+        if truth.variant
+        and findings.loc[row, "cause"] == truth.code
+        and findings.loc[row, "variant"] != truth.variant
+    }
+    assert not wrong
+
+
+def test_findings_about_settings_stand_beside_the_root(world, findings):
+    beside = [row for row, truth in world.truth.items() if expected(truth) in BESIDE]
+    assert beside
+    for row in beside:
+        assert expected(world.truth[row]) in findings.loc[row, "also"]
+
+
+def test_no_look_alike_is_taken_for_what_it_looks_like(world, findings):
+    taken = {
+        (findings.loc[row, "order"], code)
+        for row, codes in world.look_alikes.items()
+        for code in codes
+        if row in findings.index and findings.loc[row, "cause"] == code
+    }
+    assert len(world.look_alikes) > 100
+    assert not taken
+
+
+def test_every_cause_occurs_and_every_family_has_three_look_alikes(world):
+    told = Counter(expected(truth) for truth in world.truth.values())
+    assert set(BY_CODE) - set(told) == set()
+    alike = Counter(
+        BY_CODE[code].ask.__module__
+        for codes in world.look_alikes.values()
+        for code in codes
+        if code in BY_CODE
+    )
+    assert min(alike.values()) >= 3
+    assert set(alike) == {made.ask.__module__ for made in BY_CODE.values()}
