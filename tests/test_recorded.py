@@ -111,6 +111,8 @@ def replayed(query: str, orders: list[dict], locations: list[dict]) -> dict:
         return {"recent": exact, "older": exact, "all": exact}
     if "locations(" in query:
         return {"locations": {"nodes": locations, "pageInfo": LAST_PAGE}}
+    if "timelines" in query:
+        return {"timelines": {"nodes": [], "pageInfo": LAST_PAGE}}
     if "orders(" in query:
         return {"orders": {"nodes": [completed(order) for order in orders], "pageInfo": LAST_PAGE}}
     return {"nodes": []}

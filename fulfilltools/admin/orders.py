@@ -66,11 +66,12 @@ class Orders:
         self.received.take_raw(raw / increments.BEFORE)
         before = dict(self.received.orders)
         self._read_windows([increments.changed_window(earlier)], {}, way)
-        within, counted = self.report.orders_received, sum(self._count(asked).values())
+        within, counted = self._count_within(), sum(self._count(asked).values())
         if within not in {counted, self.report.orders_counted}:
             increments.drop_carried(raw)
             self.received.forget()
             return f"with the changes there are {within:,} of them, where Shopify has {counted:,}"
+        self.report.orders_received = within
         self.report.base, self.report.all_read_at = earlier["as_of"], earlier["all_read_at"]
         self.report.left_open = increments.left_open(before, self.received.orders)
         return None
@@ -91,7 +92,7 @@ class Orders:
                 came = self._read_pages(asked, sum(counted.values()))
         else:
             came = self._read_pages(asked, sum(counted.values()))
-        self.report.orders_received = self._count_within()
+        self.report.orders_received = len(self.received.orders)
         for window in asked:
             if len(came[window.name]) < counted.get(window.name, 0):
                 self._reconcile(asked, window, len(came[window.name]))

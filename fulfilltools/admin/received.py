@@ -51,13 +51,13 @@ class Received:
         """Remember an order's own state; None when this copy was seen already."""
         identity = str(order["id"])
         known = self.orders.get(identity)
-        if known and known.updated_at >= order["updatedAt"]:
+        if known and known.updated_at >= (order.get("updatedAt") or ""):
             return None
         self.orders[identity] = Seen(
-            name=order["name"],
-            created_at=order["createdAt"],
-            updated_at=order["updatedAt"],
-            status=order["displayFulfillmentStatus"],
+            name=order.get("name") or "",
+            created_at=order.get("createdAt") or "",
+            updated_at=order.get("updatedAt") or "",
+            status=order.get("displayFulfillmentStatus") or "",
             needs_extra=_needs_extra(order, self.granted),
         )
         return identity
