@@ -47,6 +47,7 @@ DemoOption = Annotated[bool, typer.Option("--demo", help="Take the demo shop.")]
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit."""
     signal.signal(signal.SIGTERM, _stop)  # so that what is open is closed
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start jobs without it
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
         status = app(arguments or ["--help"], prog_name="fulfilltools", standalone_mode=False)
