@@ -108,7 +108,7 @@ def replayed(query: str, orders: list[dict], locations: list[dict]) -> dict:
         return {"currentAppInstallation": installation, "publicApiVersions": versions, "shop": SHOP}
     if "ordersCount" in query:
         exact = {"count": len(orders), "precision": "EXACT"}
-        return {"recent": exact, "older": exact, "all": exact}
+        return {"recent": exact, "older": exact}
     if "locations(" in query:
         return {"locations": {"nodes": locations, "pageInfo": LAST_PAGE}}
     if "timelines" in query:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from fulfilltools.admin.client import AdminClient
+from fulfilltools.admin.client import SINGLE_QUERY_LIMIT, AdminClient
 from fulfilltools.admin.faults import Patience
+from fulfilltools.admin.fetch import DEFAULT_DAYS
+from fulfilltools.admin.orders import FEW_PAGES, read_counts
+from fulfilltools.admin.paging import LONGEST_PAGE
 from fulfilltools.admin.scopes import UNSEEN_WITHOUT, build_query, granted_scopes
-from fulfilltools.admin.windows import since_window
-from fulfilltools.errors import FulfillError, SettingsError, UnreachableError
+from fulfilltools.admin.windows import windows
+from fulfilltools.errors import AccessError, FulfillError, SettingsError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +36,7 @@ class CheckItem:
 
 
 def check(connection: Connection, patience: Patience = _QUICK) -> list[CheckItem]:
-    """Try address, token, scopes, version, limits, orders and clock of one shop.
+    """Try address, token, scopes, version, limits, orders, bulk operations and clock of a shop.
 
     Stops at the first thing without which the others cannot be tried.
     """
@@ -53,20 +56,28 @@ def _failure(error: FulfillError) -> CheckItem:
 
 def _items(client: AdminClient) -> Iterator[CheckItem]:
     version = client.session.version
-    answer = client.execute(build_query("context", {"read_locations"}, version))
+    answer = client.execute(build_query("context", {"read_locations"}, version), _everything())
     data = answer.data
     handles = [scope["handle"] for scope in data["currentAppInstallation"]["accessScopes"]]
     granted = granted_scopes(handles)
     app = (data["currentAppInstallation"].get("app") or {}).get("title", "unnamed")
     yield CheckItem("address", "works", f"{data['shop']['name']} answers ({client.session.shop}).")
-    yield CheckItem("token", "works", f"The shop knows this app ({app}).")
+    yield CheckItem("token", "works", f"The shop accepts it and knows this app ({app}).")
     for scope in UNSEEN_WITHOUT:
         yield _scope(scope, granted)
     yield _version(version, client.answered_version, data["publicApiVersions"])
     yield _limits(answer)
     if "read_orders" in granted:
-        yield _orders(client, granted)
+        yield _orders(read_counts(data), sees_older="read_all_orders" in granted)
+        yield _bulk(client, build_query("bulk_start", granted, version))
     yield _clock(client.clock_skew_seconds)
+
+
+def _everything() -> dict[str, str]:
+    """Count every order since Shopify's first year, and how many wait for over 60 days."""
+    ever, old = windows(datetime.now(UTC) - timedelta(days=DEFAULT_DAYS), {"read_all_orders"})
+    ever = replace(ever, start=datetime(2006, 1, 1, tzinfo=UTC))
+    return {"recent": ever.search, "older": old.search}
 
 
 def _scope(scope: str, granted: frozenset[str]) -> CheckItem:
@@ -92,22 +103,39 @@ def _version(asked: str, answered: str, versions: list[dict[str, Any]]) -> Check
 def _limits(answer: Answer) -> CheckItem:
     if answer.cost is None:
         return CheckItem("limits", "missing", "The shop does not say its limits.")
-    meaning = (
-        f"{answer.cost.restore_rate:,.0f} points a second, {answer.cost.maximum:,.0f} at once."
-    )
+    rate, most = answer.cost.restore_rate, answer.cost.maximum
+    pages = f"a page of {LONGEST_PAGE} orders every {SINGLE_QUERY_LIMIT / rate:.1f} s"
+    meaning = f"{rate:,.0f} points a second, {most:,.0f} at once: at worst {pages}."
     return CheckItem("limits", "works", meaning)
 
 
-def _orders(client: AdminClient, granted: frozenset[str]) -> CheckItem:
-    search = since_window(
-        datetime(2006, 1, 1, tzinfo=UTC)
-    ).search  # Shopify's first year: all of them
-    query = build_query("counts", granted - {"read_all_orders"}, client.session.version)
-    count = client.execute(query, {"recent": search}).data["recent"]["count"]
-    meaning = f"{count:,} orders can be seen."
-    if count:
-        return CheckItem("orders", "works", meaning)
-    return CheckItem("orders", "missing", meaning, "Check that this is the right shop.")
+def _orders(counts: dict[str, int], *, sees_older: bool) -> CheckItem:
+    seen, old = counts["recent"], counts["older"]
+    if not seen:
+        meaning = "No order is seen."
+        return CheckItem("orders", "missing", meaning, "Check that this is the right shop.")
+    old_ones = f"{old:,} of them wait since before the last 60 days" if sees_older else "no older"
+    return CheckItem("orders", "works", f"{seen:,} orders are seen, {old_ones}.")
+
+
+def _bulk(client: AdminClient, start: str) -> CheckItem:
+    """Try to start what is no bulk query: being refused as such, it starts nothing."""
+    most = FEW_PAGES * LONGEST_PAGE
+    try:
+        payload = client.execute(start, {"query": "{ shop { name } }"}).data[
+            "bulkOperationRunQuery"
+        ]
+    except AccessError:
+        payload = None
+    if payload and any(error["code"] == "INVALID" for error in payload["userErrors"]):
+        meaning = f"May be run, so more than {most:,} orders come as one file."
+        return CheckItem("bulk operations", "works", meaning)
+    return CheckItem(
+        "bulk operations",
+        "missing",
+        "May not be run with this token, so every order is read page by page.",
+        f"Nothing to mend below {most:,} orders; above, make a token of an app of your own.",
+    )
 
 
 def _clock(skew: float) -> CheckItem:

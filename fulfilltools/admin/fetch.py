@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from fulfilltools.admin import increments
 from fulfilltools.admin.fetch_report import FetchReport
 from fulfilltools.admin.journal import open_journal
-from fulfilltools.admin.orders import Orders, Way
+from fulfilltools.admin.orders import Orders, Way, read_counts
 from fulfilltools.admin.paging import LONGEST_PAGE, PageSize, Reader
 from fulfilltools.admin.progress import silent
 from fulfilltools.admin.raw import RawFolder
 from fulfilltools.admin.received import Received
-from fulfilltools.admin.windows import moment
+from fulfilltools.admin.windows import moment, windows
 from fulfilltools.errors import AccessError, RunError
 
 if TYPE_CHECKING:
@@ -37,7 +37,11 @@ MOST_TIMELINES = 1000
 """What apps and Shopify itself usually do shows in the newest orders."""
 
 MOST_EXTRA_ORDERS = 200
-"""Some twenty a request, so their number is capped; the report notes when it was reached."""
+"""Some sixty a request, so their number is capped; the report notes when it was reached."""
+
+EXTRAS_AT_ONCE = 60
+STOCK_AT_ONCE = 50
+"""What fits a query's cost in a shop of a dozen locations; refused, it is halved."""
 
 
 def fetch(
@@ -94,14 +98,15 @@ class _Fetching:
     progress: Progress
 
     def run(self, way: Way, base: Path | None, *, may_take_up: bool) -> None:
-        made_at = self.read_context()
+        made_at, known = self.read_context()
+        counted: dict[str, int] | None = known
         if self.journal.take_up(self.report.fingerprint) and may_take_up and way != "paged":
-            way = self.take_up()
+            way, counted = self.take_up(), None
         granted = self.reader.granted
         locations = self.read_locations() if "read_locations" in granted else 0
         received = Received(granted)
         orders = Orders(self.reader, self.report, self.journal, self.progress, made_at, received)
-        orders.read(way, base)
+        orders.read(way, base, counted)
         self.read_continuations(received)
         self.read_extras(received.extra_orders())
         if "read_inventory" in granted:
@@ -109,10 +114,15 @@ class _Fetching:
         self.read_timelines()
         self.journal.forget()
 
-    def read_context(self) -> datetime:
-        """Learn the scopes, from which every other query is built; return the shop's birth."""
-        # Asked as if granted; a denied location is noted and costs nothing else.
-        answer = self.reader.ask("context", {}, keep_in="context")
+    def read_context(self) -> tuple[datetime, dict[str, int]]:
+        """Learn the scopes, from which every other query is built.
+
+        Returns when the shop was made, and how many orders it counts in each window.
+        """
+        # Asked as if granted; what is denied is noted and costs nothing else.
+        asked = windows(datetime.fromisoformat(self.report.since), {"read_all_orders"})
+        searches = {window.name: window.search for window in asked}
+        answer = self.reader.ask("context", searches, keep_in="context")
         granted = self.reader.granted = self.report.learn(answer.data)
         client = self.reader.client
         self.report.started_at = increments.now_at_shopify(client.clock_skew_seconds)
@@ -125,7 +135,8 @@ class _Fetching:
                 f"{self.report.shop} lets this app read no orders (scope read_orders). "
                 "Grant it in the app's configuration and install the app again."
             )
-        return datetime.fromisoformat(answer.data["shop"].get("createdAt") or self.report.since)
+        made_at = answer.data["shop"].get("createdAt") or self.report.since
+        return datetime.fromisoformat(made_at), read_counts(answer.data)
 
     def take_up(self) -> Way:
         """Ask for what the interrupted fetch asked, whose operations are still there."""
@@ -157,7 +168,7 @@ class _Fetching:
     def read_extras(self, wanted: list[str]) -> None:
         """Read refunds, returns and payment terms of the few orders that need them."""
         asked = wanted[:MOST_EXTRA_ORDERS]
-        for done in self.reader.nodes("order_extra", asked, {}):
+        for done in self.reader.nodes("order_extra", asked, PageSize(EXTRAS_AT_ONCE), {}):
             self.progress("refunds, returns and terms", done, len(asked))
         if len(wanted) > len(asked):
             self.report.notes.append(
@@ -177,5 +188,6 @@ class _Fetching:
     def read_inventory(self, items: list[str], locations: int) -> None:
         """Read the stock of every item that waits, in every place."""
         levels = min(max(locations, 1), LONGEST_PAGE)
-        for done in self.reader.nodes("inventory", items, {"levels": levels}):
+        given, size = {"levels": levels}, PageSize(STOCK_AT_ONCE)
+        for done in self.reader.nodes("inventory", items, size, given):
             self.progress("stock", done, len(items))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fulfilltools.admin import increments
 from fulfilltools.admin.bulk import BulkRefusedError
@@ -40,10 +40,13 @@ class Orders:
     """When the shop was made."""
     received: Received
 
-    def read(self, way: Way, base: Path | None) -> None:
-        """Read all orders, or what changed since an earlier run where that is enough."""
+    def read(self, way: Way, base: Path | None, counted: dict[str, int] | None) -> None:
+        """Read all orders, or what changed since an earlier run where that is enough.
+
+        `counted` is how many orders Shopify counts in each window, if that is known.
+        """
         asked = windows(datetime.fromisoformat(self.report.since), self.reader.granted)
-        counted = self._count(asked)
+        counted = {window.name: (counted or self._count(asked))[window.name] for window in asked}
         self.report.orders_counted = sum(counted.values())
         reason = self._read_changes(base, asked, way) if base else None
         if reason:
@@ -54,8 +57,7 @@ class Orders:
 
     def _count(self, asked: list[Window]) -> dict[str, int]:
         searches = {window.name: window.search for window in asked}
-        data = self.reader.ask("counts", searches).data
-        return {window.name: int(data[window.name]["count"]) for window in asked}
+        return read_counts(self.reader.ask("counts", searches).data)
 
     def _read_changes(self, base: Path, asked: list[Window], way: Way) -> str | None:
         """Read what changed since an earlier run; return why that is not enough, if so."""
@@ -133,3 +135,8 @@ class Orders:
                 f"Only {came:,} of {counted:,} orders came from {self.report.shop} "
                 f"({window.search}). Run again, or with a later --since."
             )
+
+
+def read_counts(data: dict[str, Any]) -> dict[str, int]:
+    """Read how many orders there are in each window; none where that was denied."""
+    return {name: int((data.get(name) or {"count": 0})["count"]) for name in ("recent", "older")}

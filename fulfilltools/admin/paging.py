@@ -22,7 +22,6 @@ lengths in queries/ a page of orders asks about 890 points.
 """
 
 _AIMED_COST = SINGLE_QUERY_LIMIT * 0.95
-_IDS_PER_REQUEST = 8
 _SMALLEST_SLOW_PAGE = 10
 
 
@@ -83,9 +82,11 @@ class Reader:
             # A cursor that stands still would page for ever; the count tells what is lacking.
             more = connection["pageInfo"]["hasNextPage"] and after not in {None, before}
 
-    def nodes(self, name: str, ids: Sequence[str], given: dict[str, Any]) -> Iterator[int]:
+    def nodes(
+        self, name: str, ids: Sequence[str], size: PageSize, given: dict[str, Any]
+    ) -> Iterator[int]:
         """Ask for things by their ids, as many at once as may be; yield how many are done."""
-        query, size = self.query(name), PageSize(_IDS_PER_REQUEST)
+        query = self.query(name)
         done = 0
 
         def variables(some: int) -> dict[str, Any]:

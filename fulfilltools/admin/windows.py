@@ -50,14 +50,9 @@ class Window:
         ]
 
 
-def since_window(since: datetime) -> Window:
-    """Every order made since then, whatever became of it."""
-    return Window("recent", start=since)
-
-
 def windows(since: datetime, granted: Collection[str]) -> list[Window]:
     """Return what a whole fetch reads: recent orders, and older ones not called fulfilled."""
-    found = [since_window(since)]
+    found = [Window("recent", start=since)]
     if "read_all_orders" in granted:
         only = "NOT fulfillment_status:fulfilled"
         found.append(Window("older", stop=since, stop_sign="<", only=only))
