@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fulfilltools.errors import SettingsError
+from fulfilltools.texts import LANGUAGE, Language, checked_language
 
 SETTINGS_FILE = "fulfilltools.toml"
 
@@ -39,6 +40,8 @@ class Policy(BaseModel):
     """The hour of the day at which it ends."""
     cutoff_at: float | None = Field(default=None, ge=0, le=24)
     """What comes after this hour of the day counts as if it had come the next day."""
+    sla_floor_hours: float = Field(default=24, gt=0)
+    """An SLA learned from the shop's own p90 is never shorter, in business hours."""
     service_answer_hours: float = Field(default=24, gt=0)
     """How long a service may take to accept or decline a request."""
     request_grace_hours: float = Field(default=1, gt=0)
@@ -119,6 +122,8 @@ class Settings(BaseModel):
     chosen: str | None
     policy: Policy
     runs: Path
+    language: Language = LANGUAGE
+    """What reports are told in."""
 
     def shop(self, name: str | None = None) -> Connection | None:
         """Find the shop of that name; without a name the chosen one, or None where none is set.
@@ -155,6 +160,7 @@ def load_settings(start: Path | None = None) -> Settings:
         chosen=shop_name(variables.shop) if variables.shop else only,
         policy=_checked(Policy, content.get("policy", {}), f"[policy] in {file}"),
         runs=_runs(variables, content, file, start),
+        language=checked_language(content.get("language", LANGUAGE)),
     )
 
 
@@ -175,9 +181,9 @@ def _read(file: Path) -> dict[str, Any]:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file} is not valid TOML: {error}. Mend that line.") from error
-    if unknown := sorted(set(content) - {"policy", "shops", "runs"}):
+    if unknown := sorted(set(content) - {"language", "policy", "shops", "runs"}):
         raise SettingsError(
-            f"{file} has unknown parts: {', '.join(unknown)}. It takes policy, shops and runs."
+            f"{file} has unknown parts: {', '.join(unknown)}. It takes language, policy, shops and runs."
         )
     return content
 

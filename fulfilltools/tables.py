@@ -75,6 +75,8 @@ class Tables:
 
     backlog: pd.DataFrame
     folder: Path
+    supplier: dict[str, int] | None = None
+    """How suppliers' lists fitted the shop's orders; None where none was given."""
 
 
 def build(raw: Path, folder: Path, *, as_of: datetime, policy: Policy) -> Tables:
@@ -88,6 +90,7 @@ def build(raw: Path, folder: Path, *, as_of: datetime, policy: Policy) -> Tables
         database.execute("SET temp_directory = ?", [spill])
         is_export = (raw / EXPORT_FILES[0]).is_file()
         _name_export_files(database, raw) if is_export else _name_raw_files(database, raw)
+        _lay_shipments(database, raw / "shipments.parquet")
         for name, statements in _steps(is_export=is_export):
             if name.startswith("2"):
                 _name_node_columns(database)
@@ -97,8 +100,9 @@ def build(raw: Path, folder: Path, *, as_of: datetime, policy: Policy) -> Tables
         for table in TIDY_TABLES:
             database.table(table).write_parquet(str(folder / f"{table}.parquet"))
         backlog = to_frame(database.table("backlog"))
+        supplier = _supplier_counts(database, folder)
     backlog.to_parquet(folder / "backlog.parquet", index=False)
-    return Tables(backlog, folder)
+    return Tables(backlog, folder, supplier)
 
 
 def to_frame(relation: duckdb.DuckDBPyRelation) -> pd.DataFrame:
@@ -148,6 +152,48 @@ def _name_export_files(database: duckdb.DuckDBPyConnection, raw: Path) -> None:
     report = json.loads((raw / "fetch.json").read_text("utf-8"))
     for name in ("shop_name", "time_zone", "as_of"):
         database.execute(f"SET VARIABLE export_{name} = ?", [report[name]])
+
+
+def _lay_shipments(database: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Lay down what suppliers say they shipped (exports/shipments.py), or an empty table."""
+    database.execute("SET VARIABLE shipments = ?", [str(file) if file.is_file() else None])
+    if file.is_file():
+        database.read_parquet(str(file)).create("shipment_list")
+    else:
+        database.execute(
+            "CREATE TABLE shipment_list (order_name VARCHAR, sku VARCHAR, quantity BIGINT, "
+            "tracking_number VARCHAR, carrier VARCHAR, shipped_at TIMESTAMPTZ, "
+            "source_file VARCHAR, row BIGINT, is_shipped BOOLEAN)"
+        )
+
+
+def _supplier_counts(database: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int] | None:
+    """Count how the lists fitted; what did not is written to supplier_unmatched.csv."""
+    row = database.execute(
+        """
+        SELECT
+            getvariable('shipments') IS NOT NULL,
+            (SELECT count(*) FROM shipment_list),
+            (SELECT count(*) FROM supplier_unmatched WHERE side = 'list'),
+            (SELECT count(*) FROM supplier_unmatched WHERE side = 'shop'),
+            (SELECT count(*) FROM backlog WHERE supplier_shipped_units > 0)
+        """
+    ).fetchone()
+    if row is None or not row[0]:
+        return None
+    # A spreadsheet would take a text that begins so for a formula.
+    database.sql(
+        r"""
+        SELECT * REPLACE (
+            regexp_replace(order_name, '^([=+@-])', '''\1') AS order_name,
+            regexp_replace(sku, '^([=+@-])', '''\1') AS sku,
+            regexp_replace(tracking_number, '^([=+@-])', '''\1') AS tracking_number,
+            regexp_replace(carrier, '^([=+@-])', '''\1') AS carrier
+        ) FROM supplier_unmatched
+        """
+    ).write_csv(str(folder / "supplier_unmatched.csv"))
+    names = ("rows", "rows_unmatched", "orders_not_listed", "shipped_not_here")
+    return dict(zip(names, row[1:], strict=True))
 
 
 def _name_node_columns(database: duckdb.DuckDBPyConnection) -> None:

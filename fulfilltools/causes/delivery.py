@@ -1,6 +1,16 @@
 """Where it goes and when: address, shipping method, dates."""
 
-from fulfilltools.cause import Owner, Severity, Verdict, cause, known, labelled, mentions, one_of
+from fulfilltools.cause import (
+    Owner,
+    Proof,
+    Severity,
+    Verdict,
+    cause,
+    known,
+    labelled,
+    mentions,
+    one_of,
+)
 
 SCHEDULED = {"status": "SCHEDULED", "request_open": False, "can_fulfill": False}
 
@@ -100,7 +110,12 @@ def schedule_stuck(status, fulfill_at, schedule_hours_late):
         "dated": {
             "evidence": "Nothing to ship; it names a day[: {named_day:date}]",
             "action": "Nothing until its day; mark it as fulfilled then.",
-        }
+        },
+        "tagged": {
+            "proof": Proof.INFERRED,
+            "evidence": "Tagged {tags}[; its day is {named_day:date}]",
+            "action": "Nothing until its day, if the tag is right.",
+        },
     },
     hits=[
         SCHEDULED
@@ -112,8 +127,11 @@ def schedule_stuck(status, fulfill_at, schedule_hours_late):
         },
         {"needs_shipping": False, "names_a_day": True, "named_day_hours": 300},
         {"needs_shipping": False, "names_a_day": True, "named_day_hours": None},
+        {"from_export": True, "status": None, "tags": "preorder-2026-12-24"},
     ],
     misses=[
+        {"tags": "preorder-2026-12-24"},
+        {"from_export": True, "status": None, "tags": "preorder", "named_day_hours": -30},
         {"fulfill_at": "2026-11-20T09:00Z"},
         {"names_a_day": True, "named_day_hours": 300},
         {"needs_shipping": False, "names_a_day": True, "named_day_hours": -30},
@@ -128,15 +146,23 @@ def scheduled_future(
     names_a_day,
     named_day_hours,
     delivery_method,
+    request_open,
+    from_export,
+    tags,
 ):
-    """Its day has not come: a pre-order, a subscription, or a dated service"""
+    """Its day has not come: a pre-order, a subscription, or a dated service
+
+    An export does not show schedules; there a pre-order is known by its tag.
+    """
     scheduled = one_of(status, "SCHEDULED") & (schedule_hours_late <= 0)
     to_come = ~known(named_day_hours) | (named_day_hours > 0)
     carried = one_of(delivery_method, "PICK_UP", "PICKUP_POINT", "LOCAL", "RETAIL")
-    dated = one_of(status, "OPEN") & ~needs_shipping & names_a_day & to_come & ~carried
+    dated = request_open & ~needs_shipping & names_a_day & to_come & ~carried
+    tagged = from_export & mentions(tags.fillna(""), *PREORDER_WORDS) & to_come
     return labelled(
-        scheduled | dated,
+        scheduled | dated | tagged,
         dated=dated,
+        tagged=tagged,
         preorder=mentions(selling_plan, *PREORDER_WORDS),
         prepaid=mentions(selling_plan, *PREPAID_WORDS),
         other=scheduled,

@@ -42,7 +42,7 @@ def gift_card_waiting(all_gift_cards, fully_paid, digital_hours_late):
     verdict=Verdict.DO_NOW,
     severity=Severity.LOW,
     owner=Owner.OPERATIONS,
-    evidence="{shipments} parcels have left; what remains ships nothing: {items}",
+    evidence="All that ships has left; what remains ships nothing: {items}",
     action="Mark that line as fulfilled; a Flow can always do it.",
     needs_action="CREATE_FULFILLMENT",
     fixes=["fulfillmentCreate"],
@@ -80,9 +80,19 @@ def remainder_non_shippable(shipments, needs_shipping, all_gift_cards, items):
     variants={
         "free": {
             "evidence": "{items}: free, so no payment set it off; waiting for {age_hours:duration}"
-        }
+        },
+        "in_export": {
+            "verdict": Verdict.SUSPECT,
+            "severity": Severity.MEDIUM,
+            "proof": Proof.INFERRED,
+            "evidence": "{items}: nothing to ship, waiting for {age_hours:duration}; "
+            "an export may not show that it waits for its day",
+            "action": "If no day is agreed for it, check the download app, "
+            "then mark it as fulfilled.",
+            "needs_action": None,
+        },
     },
-    hits=[DIGITAL, DIGITAL | {"total": 0}],
+    hits=[DIGITAL, DIGITAL | {"total": 0}, DIGITAL | {"from_export": True}],
     misses=[
         DIGITAL | {"digital_hours_late": -0.5},
         DIGITAL | {"shipments": 1},
@@ -101,12 +111,14 @@ def digital_waiting(
     fully_paid,
     total,
     digital_hours_late,
+    from_export,
 ):
     """Nothing has to be shipped, and no app marked it as fulfilled"""
     free = total == 0
     digital = ~needs_shipping & ~all_gift_cards & ~names_a_day & ~_carried_by_hand(delivery_method)
     return labelled(
         digital & (shipments == 0) & (fully_paid | free) & (digital_hours_late > 0),
+        in_export=from_export,
         free=free,
         paid=fully_paid,
     )

@@ -9,6 +9,7 @@ ASKED = {
     "request_open": False,
     "can_fulfill": False,
 }
+STUCK = ASKED | {"answer_hours_late": 6, "shipped_before_here": False}
 BY_APP = {
     "has_habitual_app": True,
     "habitual_app": "StudioLink",
@@ -85,30 +86,41 @@ def integration_outage(
     confused_with=["service_not_requested", "service_no_response"],
     variants={"no_variant": {"evidence": "{items} at {location}: its product is gone"}},
     hits=[
-        ASKED | {"lines_without_sku": 1},
-        ASKED | {"lines_without_variant": 1},
-        ASKED | {"lines_with_shared_sku": 1},
+        STUCK | {"lines_without_sku": 1},
+        STUCK | {"lines_without_variant": 1},
+        STUCK | {"lines_with_shared_sku": 1},
+        STUCK | {"lines_without_sku": 1, "request_status": "UNSUBMITTED", "request_open": True},
     ],
     misses=[
         {"lines_without_sku": 1},
-        ASKED | {"lines_without_sku": 1, "request_status": "ACCEPTED"},
-        ASKED | {"lines_without_sku": 1, "needs_shipping": False},
+        STUCK | {"lines_without_sku": 1, "request_status": "ACCEPTED"},
+        STUCK | {"lines_without_sku": 1, "needs_shipping": False},
+        STUCK | {"lines_without_sku": 1, "answer_hours_late": -3},
+        STUCK | {"lines_with_shared_sku": 1, "shipped_before_here": True},
     ],
 )
 def item_unmapped(
     at_service,
     needs_shipping,
     request_status,
+    answer_hours_late,
+    unrequested_hours_late,
+    shipped_before_here,
     lines_without_sku,
     lines_without_variant,
     lines_with_shared_sku,
 ):
-    """The service cannot tell which item it is: no SKU, or one that two items share"""
+    """The service cannot tell which item it is: no SKU, or one that two items share
+
+    Only what is past its time and never left from there before: many services cope.
+    """
     no_sku, no_variant = lines_without_sku > 0, lines_without_variant > 0
     shared = lines_with_shared_sku > 0
-    not_accepted = one_of(request_status, "UNSUBMITTED", "SUBMITTED")
+    unanswered = one_of(request_status, "SUBMITTED") & (answer_hours_late > 0)
+    unrequested = one_of(request_status, "UNSUBMITTED") & (unrequested_hours_late > 0)
+    stuck = at_service & needs_shipping & (unanswered | unrequested) & ~shipped_before_here
     return labelled(
-        at_service & needs_shipping & not_accepted & (no_sku | no_variant | shared),
+        stuck & (no_sku | no_variant | shared),
         no_variant=no_variant,
         no_sku=no_sku,
         duplicate_sku=shared,

@@ -1,6 +1,6 @@
 """Facts about the whole order: nothing to do, nothing to see, or danger."""
 
-from fulfilltools.cause import Owner, Severity, Verdict, cause, known, labelled, one_of
+from fulfilltools.cause import Owner, Proof, Severity, Verdict, cause, known, labelled, one_of
 
 NO_FULFILLMENT_ORDER = {
     "fulfillment_order_id": None,
@@ -8,6 +8,24 @@ NO_FULFILLMENT_ORDER = {
     "request_status": None,
     "request_open": None,
 }
+
+SHIPPED = {
+    "supplier_shipped_units": 1,
+    "supplier_tracking": "LV00001042EE",
+    "supplier_carrier": "YunExpress",
+    "supplier_shipped_at": "2026-11-13",
+    "supplier_days_since": 10,
+}
+SHIPPED_ALL_THE_SAME = {
+    "verdict": Verdict.DANGER,
+    "severity": Severity.CRITICAL,
+    "owner": Owner.OPERATIONS,
+    "action": "Stop or recall the parcel, and tell the supplier that the order is off.",
+}
+SUPPLIER_SHIPPED = (
+    "; the supplier shipped {supplier_shipped_units} units all the same"
+    "[ on {supplier_shipped_at:date}][ by {supplier_carrier}][, tracking {supplier_tracking}]"
+)
 
 
 @cause(
@@ -18,15 +36,22 @@ NO_FULFILLMENT_ORDER = {
     action="Archive it to clear it from the open orders.",
     fixes=["orderClose"],
     confused_with=["refunded_but_open"],
-    hits=[{"is_cancelled": True, "cancelled_at": "2026-11-20T10:00Z", "cancel_reason": "CUSTOMER"}],
+    variants={
+        "shipped": SHIPPED_ALL_THE_SAME
+        | {"evidence": "Cancelled {cancelled_at:date}" + SUPPLIER_SHIPPED}
+    },
+    hits=[
+        {"is_cancelled": True, "cancelled_at": "2026-11-20T10:00Z", "cancel_reason": "CUSTOMER"},
+        {"is_cancelled": True, "cancelled_at": "2026-11-20T10:00Z"} | SHIPPED,
+    ],
     misses=[{"financial_status": "REFUNDED"}],
 )
-def cancelled(is_cancelled):
+def cancelled(is_cancelled, supplier_shipped_units):
     """The order was cancelled
 
     Before API version 2026-10 Shopify keeps calling cancelled orders unfulfilled.
     """
-    return is_cancelled
+    return labelled(is_cancelled, shipped=supplier_shipped_units > 0)
 
 
 @cause(
@@ -108,8 +133,15 @@ def no_fulfillment_order(
     action="Archive it to clear it from the open orders.",
     fixes=["orderClose"],
     confused_with=["no_fulfillment_order", "refunded_but_open"],
+    variants={
+        "shipped": SHIPPED_ALL_THE_SAME
+        | {"evidence": "No unit is left to fulfill[, {refunded:money} refunded]" + SUPPLIER_SHIPPED}
+    },
     hits=[
         NO_FULFILLMENT_ORDER | {"fulfillable": False},
+        NO_FULFILLMENT_ORDER
+        | {"fulfillable": False, "from_export": True, "sees_own_fulfillment_orders": None},
+        NO_FULFILLMENT_ORDER | {"fulfillable": False, "refunded": 499} | SHIPPED,
         {"fulfillment_status": "FULFILLMENT_NOT_REQUIRED", "fulfillment_order_id": None},
     ],
     misses=[
@@ -127,13 +159,17 @@ def nothing_left(
     sees_service_fulfillment_orders,
     is_edited,
     refunded,
+    from_export,
+    supplier_shipped_units,
 ):
     """Nothing is left to ship: removed, or refunded and restocked"""
     sees_all = sees_own_fulfillment_orders & sees_service_fulfillment_orders
     not_required = one_of(fulfillment_status, "FULFILLMENT_NOT_REQUIRED")
-    nothing_to_see = ~known(fulfillment_order_id) & ~fulfillable & sees_all
+    # an export shows by its lines that none of them is to be fulfilled
+    nothing_to_see = ~known(fulfillment_order_id) & ~fulfillable & (sees_all | from_export)
     return labelled(
         ~is_cancelled & ~known(fulfillment_order_id) & (not_required | nothing_to_see),
+        shipped=supplier_shipped_units > 0,
         removed=is_edited,
         refunded_lines=refunded > 0,
         not_required=not_required,
@@ -153,10 +189,22 @@ def nothing_left(
     variants={
         "voided": {
             "evidence": "Payment voided, but {location} has taken it on: {units_left} units",
-        }
+        },
+        "shipped": SHIPPED_ALL_THE_SAME
+        | {"evidence": "{refunded:money} refunded" + SUPPLIER_SHIPPED},
+        "in_export": {
+            "verdict": Verdict.SUSPECT,
+            "severity": Severity.MEDIUM,
+            "proof": Proof.INFERRED,
+            "evidence": "{refunded:money} refunded; an export does not show "
+            "whether its units are still queued",
+            "action": "Archive it; if units are still queued, cancel it without a second refund.",
+        },
     },
     hits=[
         {"financial_status": "REFUNDED", "refunded": 499},
+        {"financial_status": "REFUNDED", "refunded": 499, "from_export": True},
+        {"financial_status": "REFUNDED", "refunded": 499} | SHIPPED,
         {"financial_status": "VOIDED", "request_status": "ACCEPTED", "status": "IN_PROGRESS"},
     ],
     misses=[
@@ -165,7 +213,14 @@ def nothing_left(
         {"financial_status": "REFUNDED"} | NO_FULFILLMENT_ORDER,
     ],
 )
-def refunded_but_open(financial_status, is_cancelled, fulfillment_order_id, request_status):
+def refunded_but_open(
+    financial_status,
+    is_cancelled,
+    fulfillment_order_id,
+    request_status,
+    from_export,
+    supplier_shipped_units,
+):
     """The money is back with the customer, but the goods are still queued
 
     A warehouse may ship them for free.
@@ -175,6 +230,8 @@ def refunded_but_open(financial_status, is_cancelled, fulfillment_order_id, requ
     refunded = one_of(financial_status, "REFUNDED")
     return labelled(
         (refunded | voided) & ~is_cancelled & known(fulfillment_order_id),
+        shipped=supplier_shipped_units > 0,
+        in_export=from_export,
         full=refunded,
         voided=voided,
     )

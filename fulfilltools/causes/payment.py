@@ -253,11 +253,11 @@ def b2b_terms(on_payment_terms, financial_status, terms_type, terms_overdue, req
     misses=[
         {"is_risk_pending": True, "risk_hours_late": -2},
         {"risk_recommendation": "NONE"},
-        {"risk_recommendation": "CANCEL", "status": "IN_PROGRESS", "request_status": "ACCEPTED"},
+        {"risk_recommendation": "CANCEL", "request_open": False},
     ],
 )
 def fraud_review(
-    risk_recommendation, has_high_risk, is_risk_pending, risk_hours_late, status, request_status
+    risk_recommendation, has_high_risk, is_risk_pending, risk_hours_late, request_open
 ):
     """Its risk analysis calls it risky
 
@@ -266,9 +266,8 @@ def fraud_review(
     high = one_of(risk_recommendation, "CANCEL") | has_high_risk
     investigate = one_of(risk_recommendation, "INVESTIGATE")
     pending = is_risk_pending & (risk_hours_late > 0)
-    not_taken_on = one_of(status, "OPEN") & one_of(request_status, "UNSUBMITTED")
     return labelled(
-        (high | investigate | pending) & not_taken_on,
+        (high | investigate | pending) & request_open,
         high=high,
         investigate=investigate,
         pending=pending,

@@ -3,11 +3,19 @@
 from fulfilltools.cause import Owner, Proof, Severity, Verdict, cause, known, labelled, one_of
 
 IN_PROGRESS = {"status": "IN_PROGRESS", "request_open": False}
+EXPORTED = {
+    "from_export": True,
+    "status": None,
+    "request_status": None,
+    "at_service": None,
+    "can_fulfill": None,
+}
 LATE = {"age_hours": 120, "business_age_hours": 72, "hours_late": 24}
 
 
-def _in_queue(at_service, request_status, can_fulfill, request_open):
-    return ~at_service & one_of(request_status, "UNSUBMITTED") & can_fulfill & request_open
+def _in_queue(at_service, request_status, can_fulfill, request_open, from_export):
+    ours = ~at_service & one_of(request_status, "UNSUBMITTED") & can_fulfill
+    return (ours | from_export) & request_open
 
 
 def _late(hours_late, hours_to_deadline):
@@ -49,10 +57,20 @@ def in_progress_stalled(at_service, status, request_status, idle_hours_late):
     source=(1,),
     confused_with=["payment_pending", "stock_backorder", "service_not_requested"],
     variants={
-        "deadline": {"evidence": "Free to ship at {location}; its deadline was {fulfill_by:date}"}
+        "deadline": {"evidence": "Free to ship at {location}; its deadline was {fulfill_by:date}"},
+        "in_export": {
+            "verdict": Verdict.SUSPECT,
+            "severity": Severity.MEDIUM,
+            "proof": Proof.INFERRED,
+            "evidence": "Not fulfilled for {business_age_hours:business}, {hours_late:business} "
+            "past the SLA; an export shows neither holds nor services",
+            "action": "Open it in the admin, and fulfill it unless it is held or with a service.",
+            "needs_action": None,
+        },
     },
     hits=[
         LATE,
+        EXPORTED | LATE,
         {"hours_to_deadline": -2, "fulfill_by": "2026-11-20T10:00Z"},
     ],
     misses=[
@@ -63,12 +81,19 @@ def in_progress_stalled(at_service, status, request_status, idle_hours_late):
     ],
 )
 def manual_late(
-    at_service, request_status, can_fulfill, request_open, hours_late, hours_to_deadline
+    at_service,
+    request_status,
+    can_fulfill,
+    request_open,
+    hours_late,
+    hours_to_deadline,
+    from_export,
 ):
     """It is free to ship and late: somebody has to fulfill it by hand"""
     past_deadline, late = _late(hours_late, hours_to_deadline)
     return labelled(
-        _in_queue(at_service, request_status, can_fulfill, request_open) & late,
+        _in_queue(at_service, request_status, can_fulfill, request_open, from_export) & late,
+        in_export=from_export,
         deadline=past_deadline,
         sla=hours_late > 0,
     )
@@ -104,7 +129,13 @@ def in_progress_fresh(at_service, status, request_status, idle_hours_late):
     fixes=["fulfillmentCreate"],
     source=(1,),
     confused_with=["manual_late"],
-    hits=[{}],
+    variants={
+        "in_export": {
+            "proof": Proof.INFERRED,
+            "evidence": "Not fulfilled for {business_age_hours:business}, within its time",
+        }
+    },
+    hits=[{}, EXPORTED],
     misses=[
         LATE,
         {"status": "ON_HOLD", "request_open": False},
@@ -113,11 +144,18 @@ def in_progress_fresh(at_service, status, request_status, idle_hours_late):
     ],
 )
 def manual_fresh(
-    at_service, request_status, can_fulfill, request_open, hours_late, hours_to_deadline
+    at_service,
+    request_status,
+    can_fulfill,
+    request_open,
+    hours_late,
+    hours_to_deadline,
+    from_export,
 ):
     """It is in the ordinary queue, within its time"""
     _, late = _late(hours_late, hours_to_deadline)
-    return _in_queue(at_service, request_status, can_fulfill, request_open) & ~late
+    queue = _in_queue(at_service, request_status, can_fulfill, request_open, from_export)
+    return labelled(queue & ~late, in_export=from_export)
 
 
 @cause(

@@ -59,13 +59,37 @@ def return_open(return_status, request_open):
     needs_action="CREATE_FULFILLMENT",
     fixes=["fulfillmentCreate", "fulfillmentOrderMove"],
     confused_with=["remainder_non_shippable", "remainder_added_by_edit"],
-    hits=[PARTLY, PARTLY | {"shipped_from_here": False}],
-    misses=[{"shipments": 0}, PARTLY | {"needs_shipping": False}, PARTLY | {"request_open": False}],
+    variants={
+        "in_export": {
+            "evidence": "Part of it has left[, the last on {last_shipped_at:date}]; "
+            "{items} still to ship",
+            "action": "Fulfill the rest, or see in the admin why it waits.",
+            "needs_action": None,
+        }
+    },
+    hits=[
+        PARTLY,
+        PARTLY | {"shipped_from_here": False, "hours_late": 9},
+        PARTLY | {"from_export": True},
+    ],
+    misses=[
+        {"shipments": 0},
+        PARTLY | {"needs_shipping": False},
+        PARTLY | {"request_open": False},
+        PARTLY | {"shipped_from_here": False, "hours_late": -2},
+    ],
 )
-def remainder_split(shipments, needs_shipping, shipped_from_here, request_open):
-    """Part of it has left; the rest waits elsewhere or was left behind"""
+def remainder_split(
+    shipments, needs_shipping, shipped_from_here, hours_late, request_open, from_export
+):
+    """Part of it has left; the rest waits elsewhere or was left behind
+
+    A second parcel from elsewhere that is still within its time is the ordinary queue.
+    """
+    left_behind = from_export | shipped_from_here | (hours_late > 0)
     return labelled(
-        (shipments > 0) & needs_shipping & request_open,
+        (shipments > 0) & needs_shipping & left_behind & request_open,
+        in_export=from_export,
         other_location=~shipped_from_here,
         forgotten=shipped_from_here,
     )

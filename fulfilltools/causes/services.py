@@ -24,6 +24,37 @@ ACCEPTED = SUBMITTED | {
     "request_business_hours": 58,
 }
 
+ON_THE_LIST = {
+    "supplier_shipped_units": 1,
+    "supplier_tracking": "LV00001042EE",
+    "supplier_carrier": "YunExpress",
+    "supplier_shipped_at": "2026-11-13",
+    "supplier_days_since": 10,
+}
+
+
+@cause(
+    verdict=Verdict.DO_NOW,
+    severity=Severity.CRITICAL,
+    owner=Owner.OPERATIONS,
+    evidence="The supplier shipped {supplier_shipped_units} of {units_left} units"
+    "[ on {supplier_shipped_at:date}, {supplier_days_since} days ago][ by {supplier_carrier}]"
+    "[, tracking {supplier_tracking}]",
+    action="Fulfill it with that tracking number, then repair the sync of the app or service.",
+    fixes=["fulfillmentCreate"],
+    source=(3,),
+    confused_with=["service_accepted_late", "supplier_sync_lag", "manual_late"],
+    hits=[ACCEPTED | ON_THE_LIST, ON_THE_LIST],
+    misses=[ACCEPTED | {"supplier_shipped_units": 0}, {"supplier_shipped_units": 0}],
+)
+def shipped_not_synced(supplier_shipped_units, fulfillment_order_id):
+    """The supplier has shipped it, and Shopify was never told
+
+    Asked of a shipment list (`--supplier`); without one it is unknown. Cancelled and refunded
+    orders that were shipped all the same are named by those causes.
+    """
+    return (supplier_shipped_units > 0) & known(fulfillment_order_id)
+
 
 @cause(
     verdict=Verdict.BLOCKED,

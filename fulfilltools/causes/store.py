@@ -56,24 +56,35 @@ def pos_open(is_pos, delivery_method, fulfillment_order_id, request_open):
             "severity": Severity.LOW,
             "evidence": "Ready at {location} since {ready_for_pickup_at:date}, not collected",
             "action": "Remind the customer; refund after some days; or mark it as picked up.",
-        }
+        },
+        "in_export": {
+            "verdict": Verdict.SUSPECT,
+            "proof": Proof.INFERRED,
+            "evidence": "A pickup by its shipping method ({shipping_method}), open for "
+            "{age_hours:duration}; an export does not show whether it is ready",
+            "action": "See in the admin whether it is ready: prepare it, or remind the customer.",
+        },
     },
     hits=[
         {"delivery_method": "PICK_UP"},
         {"delivery_method": "PICK_UP", "ready_for_pickup_at": "2026-11-20T10:00Z"},
+        {"delivery_method": "PICK_UP", "from_export": True, "status": None},
     ],
     misses=[
         {"delivery_method": "SHIPPING"},
-        {"delivery_method": "PICK_UP", "status": "ON_HOLD"},
+        {"delivery_method": "PICK_UP", "status": "ON_HOLD", "request_open": False},
         {"delivery_method": "LOCAL"},
     ],
 )
-def pickup_open(delivery_method, status, ready_for_pickup_at):
+def pickup_open(delivery_method, status, request_open, ready_for_pickup_at, from_export):
     """It waits in the store: not made ready, or not collected"""
     ready = known(ready_for_pickup_at)
     waiting = one_of(delivery_method, "PICK_UP", "PICKUP_POINT")
     return labelled(
-        waiting & one_of(status, "OPEN", "IN_PROGRESS"), waiting_customer=ready, not_ready=~ready
+        waiting & (one_of(status, "OPEN", "IN_PROGRESS") | request_open),
+        in_export=from_export,
+        waiting_customer=ready,
+        not_ready=~ready,
     )
 
 
@@ -81,7 +92,7 @@ def pickup_open(delivery_method, status, ready_for_pickup_at):
     verdict=Verdict.DO_NOW,
     severity=Severity.MEDIUM,
     owner=Owner.OPERATIONS,
-    evidence="Local delivery from {location}, open for {age_hours:duration}"
+    evidence="Local delivery[ from {location}], open for {age_hours:duration}"
     "[; promised by {promised_by:date}]",
     action="Prepare and deliver it, then mark it as delivered.",
     needs_action="CREATE_FULFILLMENT",
@@ -91,13 +102,14 @@ def pickup_open(delivery_method, status, ready_for_pickup_at):
     hits=[{"delivery_method": "LOCAL"}],
     misses=[
         {"delivery_method": "SHIPPING"},
-        {"delivery_method": "LOCAL", "status": "ON_HOLD"},
+        {"delivery_method": "LOCAL", "status": "ON_HOLD", "request_open": False},
         {"delivery_method": "PICK_UP"},
     ],
 )
-def local_delivery_open(delivery_method, status):
+def local_delivery_open(delivery_method, status, request_open):
     """A local delivery was not prepared or not delivered"""
-    return one_of(delivery_method, "LOCAL") & one_of(status, "OPEN", "IN_PROGRESS")
+    open_still = one_of(status, "OPEN", "IN_PROGRESS") | request_open
+    return one_of(delivery_method, "LOCAL") & open_still
 
 
 @cause(

@@ -59,6 +59,7 @@ SELECT
     o.shippingAddress IS NOT NULL AS has_address,
     o.shippingLine.title AS shipping_method,
     o.shippingLine IS NOT NULL AS has_shipping_line,
+    o.retailLocation.id AS retail_location_id,
     o.retailLocation.name AS retail_location
 FROM staged_order;
 

@@ -154,6 +154,13 @@ WHERE o.fulfillment_status = 'FULFILLED' AND s.status = 'SUCCESS' AND l.sku IS N
     AND NOT coalesce(o.source_name = 'pos', false)
 GROUP BY l.sku;
 
+-- Items that left a place before are mapped there.
+CREATE TABLE shipped_items AS
+SELECT DISTINCT f.location_id, l.inventory_item_id, true AS shipped_before
+FROM fulfillment_orders f
+JOIN fulfillment_order_lines l USING (fulfillment_order_id)
+WHERE f.status = 'CLOSED' AND l.remaining_quantity = 0 AND l.inventory_item_id IS NOT NULL;
+
 CREATE TABLE line_facts AS
 SELECT
     fulfillment_order_id,
@@ -162,6 +169,7 @@ SELECT
     bool_or(requires_shipping) AS needs_shipping,
     bool_and(is_gift_card) AS all_gift_cards,
     bool_or(names_a_day) AS names_a_day,
+    bool_and(coalesce(shipped_before, false)) AS shipped_before_here,
     count(*) FILTER (sku IS NULL) AS lines_without_sku,
     count(*) FILTER (variant_id IS NULL) AS lines_without_variant,
     array_to_string(list_sort(list(DISTINCT title))[:3], ', ') AS items,
@@ -177,25 +185,27 @@ SELECT
     array_to_string(list_sort(list_distinct(flatten(list(warning_titles)))), ', ') AS warnings
 FROM waiting_line
 LEFT JOIN instant_norms USING (sku)
+LEFT JOIN shipped_items USING (location_id, inventory_item_id)
 GROUP BY fulfillment_order_id;
 
 -- Stock is handed out first come, first served: `available` already subtracts this order's own
--- committed units, so what counts is on_hand less what earlier orders wait for.
+-- committed units, so what there is for orders is available and committed together. (`on_hand`
+-- also counts what is damaged or reserved.)
 CREATE TABLE stock_line AS
 SELECT
     w.fulfillment_order_id,
     w.inventory_item_id,
     w.units,
     i.is_tracked,
-    here.on_hand IS NOT NULL AND coalesce(here.is_active, true) AS is_stocked_here,
-    coalesce(here.on_hand, 0) AS on_hand,
+    here.location_id IS NOT NULL AND coalesce(here.is_active, true) AS is_stocked_here,
+    coalesce(here.available + here.committed, here.on_hand, 0) AS on_hand,
     CASE
         WHEN i.is_tracked IS NULL THEN NULL
         WHEN NOT i.is_tracked THEN 0
         ELSE greatest(0, least(w.units, sum(w.units) OVER (
             PARTITION BY w.inventory_item_id, w.location_id
             ORDER BY w.processed_at, w.fulfillment_order_line_id
-        ) - coalesce(here.on_hand, 0)))
+        ) - coalesce(here.available + here.committed, here.on_hand, 0)))
     END AS short,
     (
         SELECT bool_or(there.available >= w.units)

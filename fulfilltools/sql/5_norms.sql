@@ -1,10 +1,12 @@
 -- What the shop's own history says. A norm with too few examples is no norm: NULL, unknown.
 
--- From actionable (or requested, at a service) to the first parcel from that place.
+-- From actionable (or requested, at a service) to the first parcel from that place, of what is
+-- shipped by people: counter sales and files leave at once and would make every parcel late.
 CREATE TABLE time_to_ship AS
 SELECT
     f.location_id,
     any_value(f.location) AS location,
+    any_value(f.delivery_method) AS delivery_method,
     business_clock(min(s.created_at)) - business_clock(
         greatest(coalesce(any_value(r.requested_at), any_value(o.processed_at)), any_value(o.processed_at))
     ) AS business_hours
@@ -12,18 +14,22 @@ FROM fulfillment_orders f
 JOIN orders o USING (order_id)
 JOIN fulfillments s ON s.order_id = f.order_id AND s.location_id = f.location_id AND s.status = 'SUCCESS'
 LEFT JOIN request_facts r USING (fulfillment_order_id)
-WHERE f.status = 'CLOSED' AND o.cancelled_at IS NULL
+WHERE f.status = 'CLOSED'
+    AND o.cancelled_at IS NULL
+    AND coalesce(o.source_name, '') <> 'pos'
+    AND coalesce(f.delivery_method, '') NOT IN ('RETAIL', 'NONE')
 GROUP BY f.fulfillment_order_id, f.location_id;
 
 CREATE TABLE location_norms AS
 SELECT
     location_id,
+    delivery_method,
     any_value(location) AS location,
     count(*) AS shipped,
     quantile_cont(business_hours, 0.5) AS usual_hours,
     quantile_cont(business_hours, 0.9) AS slow_hours
 FROM time_to_ship
-GROUP BY location_id
+GROUP BY location_id, delivery_method
 HAVING count(*) >= (SELECT norm_sample FROM asked);
 
 -- When money is taken: at checkout (a sale), when the parcel leaves, or by hand in between.
@@ -166,7 +172,8 @@ WITH online AS (
 )
 SELECT
     l.location_id,
-    l.location IN (SELECT retail_location FROM orders WHERE retail_location IS NOT NULL) AS at_store,
+    l.location_id IN (SELECT retail_location_id FROM orders WHERE retail_location_id IS NOT NULL)
+        AS at_store,
     round(100 * coalesce(online.parcels, 0) / nullif((SELECT sum(parcels) FROM online), 0), 1)
         AS online_share_percent,
     (SELECT sum(parcels) FROM online)::BIGINT AS online_sample

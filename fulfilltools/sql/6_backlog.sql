@@ -76,7 +76,7 @@ WITH hours AS (
         coalesce(
             asked.sla_by_place[hours.location],
             asked.sla_by_place[hours.delivery_method],
-            n.slow_hours,
+            greatest(n.slow_hours, asked.sla_floor_hours),
             asked.sla_business_hours
         ) AS sla_hours,
         CASE
@@ -90,7 +90,8 @@ WITH hours AS (
         n.shipped AS norm_sample
     FROM hours
     CROSS JOIN asked
-    LEFT JOIN location_norms n USING (location_id)
+    LEFT JOIN location_norms n
+        ON n.location_id = hours.location_id AND n.delivery_method = hours.delivery_method
 ), visible AS (
     SELECT
         list_contains(scopes, 'read_merchant_managed_fulfillment_orders') AS sees_own_fulfillment_orders,
@@ -262,6 +263,7 @@ SELECT
     w.names_a_day OR y.named_day IS NOT NULL AS names_a_day,
     y.named_day AS named_day,
     hours_between(asked.as_of, y.named_day + INTERVAL 1 DAY) AS named_day_hours,
+    w.shipped_before_here,
     w.lines_without_sku,
     w.lines_without_variant,
     t.lines_with_shared_sku,
@@ -294,6 +296,13 @@ SELECT
     t.stocked_here,
     t.stocked_elsewhere,
 
+    CASE WHEN getvariable('shipments') IS NOT NULL THEN coalesce(z.units, 0) END
+        AS supplier_shipped_units,
+    z.tracking_number AS supplier_tracking,
+    z.carrier AS supplier_carrier,
+    z.shipped_at AS supplier_shipped_at,
+    floor(hours_between(z.shipped_at, asked.as_of) / 24)::BIGINT AS supplier_days_since,
+
     visible.sees_own_fulfillment_orders,
     visible.sees_service_fulfillment_orders,
     visible.sees_marketplace_fulfillment_orders
@@ -321,4 +330,6 @@ LEFT JOIN hold_facts d ON d.fulfillment_order_id = r.fulfillment_order_id
 LEFT JOIN stock_facts t ON t.fulfillment_order_id = r.fulfillment_order_id
 LEFT JOIN order_extras x ON x.order_id = r.order_id
 LEFT JOIN named_days y ON y.order_id = r.order_id
+LEFT JOIN supplier_facts z
+    ON z.order_id = r.order_id AND z.fulfillment_order_id IS NOT DISTINCT FROM r.fulfillment_order_id
 ORDER BY o.processed_at, row_id;
