@@ -1,0 +1,11 @@
+"""The other edges: the admin's order export, and shipment lists of suppliers and 3PLs.
+
+Both are CSV as spreadsheets make it. They are read into a run's raw folder as small Parquet
+files; `tables.build` takes it from there. Customers' names, e-mails, phones, addresses and
+notes are read past: they are in none of these files.
+"""
+
+from fulfilltools.exports.orders import ExportReport, read_export
+from fulfilltools.exports.shipments import read_shipments
+
+__all__ = ["ExportReport", "read_export", "read_shipments"]

@@ -1,0 +1,270 @@
+"""Opens what spreadsheets make of a CSV file: any encoding, delimiter, line end, and mishap.
+
+A plain UTF-8 file is read where it stands. Any other is rewritten aside, record by record and
+without the columns that nobody asked for. What is not the file meant is refused, saying what
+it looks like instead; what is mended is said.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from fulfilltools.errors import TableError
+from fulfilltools.exports.headings import looks_like, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from fulfilltools.exports.headings import Headings
+
+DELIMITERS = ",;\t|"
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NO_TEXT = (
+    (b"PK\x03\x04", "an Excel workbook or a zip archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"%PDF", "a PDF"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"{", "JSON"),
+    (b"[", "JSON"),
+    (b"<", "a web page or XML"),
+)
+_CODE_PAGES = ("cp1252", "mac_roman", "cp850", "cp932")
+_COMMON = set("åäöéüøæñçßàèìòùâêîôûáíóúëïõãÅÄÖÉÜØÆÑÇ€’–“”°½") | {
+    chr(n) for n in range(0x3041, 0x30FF)
+}
+_CHUNK = 1 << 23
+_START = 1 << 16
+_HEADER_WITHIN = 15
+"""Lists from suppliers may have a title above their headings."""
+
+
+@dataclass
+class Sheet:
+    """A file that DuckDB can read: comma or other delimiter, one heading row, all rows alike."""
+
+    file: Path
+    """As it was given; messages name it."""
+    path: Path
+    """Where it is read: the file itself, or what was rewritten of it."""
+    delimiter: str
+    width: int
+    places: dict[str, int]
+    """Our name → the place of its column, from 0."""
+    skip: int = 1
+    notes: list[str] = field(default_factory=list)
+
+    def columns(self) -> str:
+        """Write read_csv's `columns`: every column is text, named c0, c1, ..."""
+        return "{" + ", ".join(f"'c{place}': 'VARCHAR'" for place in range(self.width)) + "}"
+
+
+def open_sheet(file: Path, wanted: Headings, aside: Path, *, mend: bool = False) -> Sheet:
+    """Find out how a file is written, and rewrite it into the folder `aside` where needed.
+
+    With `mend` it is rewritten in any case, because reading it as it stands failed. Raises
+    TableError saying what the file looks like when it is not the one wanted.
+    """
+    try:
+        encoding = _encoding(file, wanted)
+        header = _find_header(file, encoding, wanted)
+        plain = encoding in ("utf-8", "utf-8-sig") and header.skip == 1 and not header.is_wrapped
+        if plain and not mend:
+            return Sheet(file, file, header.delimiter, len(header.headings), header.places)
+        return _rewrite(file, encoding, header, aside)
+    except OSError as error:
+        raise TableError(
+            f"{file} cannot be read: {error.strerror}. Give the path of a CSV file."
+        ) from error
+    except UnicodeError:
+        # its text is somebody's data, so the cause is not kept
+        raise _cut(file) from None
+
+
+@dataclass(frozen=True)
+class _Header:
+    delimiter: str
+    headings: list[str]
+    places: dict[str, int]
+    skip: int
+    is_wrapped: bool
+
+
+def _encoding(file: Path, wanted: Headings) -> str:
+    with file.open("rb") as content:
+        start = content.read(_START)
+    if not start.strip(b"\xef\xbb\xbf \r\n\t"):
+        raise TableError(f"{file} is empty. Give {wanted.kind} as CSV.")
+    for magic, kind in _NO_TEXT:
+        if start.lstrip().startswith(magic):
+            raise TableError(f"{file} is {kind}, not CSV. Save or export it as CSV (UTF-8).")
+    for bom, name in _BOMS:
+        if start.startswith(bom):
+            return name
+    if b"\0" in start:
+        return "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
+    return _utf8_or_code_page(file)
+
+
+def _utf8_or_code_page(file: Path) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with file.open("rb") as content:
+        try:
+            while chunk := content.read(_CHUNK):
+                if not chunk.isascii():
+                    decoder.decode(chunk)
+        except UnicodeDecodeError:
+            return _code_page(chunk)
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise _cut(file) from None
+    return "utf-8"
+
+
+def _code_page(chunk: bytes) -> str:
+    """Take the code page in which most signs are such as people write."""
+
+    def likely(name: str) -> int:
+        try:
+            return sum(sign in _COMMON for sign in chunk.decode(name) if not sign.isascii())
+        except UnicodeDecodeError:
+            return -1
+
+    best = max(_CODE_PAGES, key=likely)
+    return best if likely(best) >= 0 else "latin-1"
+
+
+def _find_header(file: Path, encoding: str, wanted: Headings) -> _Header:
+    with file.open(encoding=encoding, newline="") as text:
+        lines = list(islice(text, _HEADER_WITHIN))
+    found = [one for one in _possible_headers(lines, wanted) if not wanted.missing(one.headings)]
+    if found:
+        return max(found, key=lambda one: (len(one.places), -one.skip))
+    first = max(_possible_headers(lines, wanted), key=lambda one: (len(one.places), -one.skip))
+    other = looks_like(first.headings)
+    if other:
+        raise TableError(f"{file} looks like {other}, not {wanted.kind}. Give that file.")
+    if not first.places:
+        raise TableError(
+            f"{file} is not {wanted.kind}: none of its headings is known. "
+            "Give the file as it was exported, with its first row."
+        )
+    raise TableError(
+        f"{file} has no column {', '.join(wanted.missing(first.headings))}, so it cannot be read "
+        f"as {wanted.kind}. Its headings are: {shown(first.headings)}."
+    )
+
+
+def _possible_headers(lines: Sequence[str], wanted: Headings) -> Iterator[_Header]:
+    for skip, line in enumerate(lines, 1):
+        for delimiter in DELIMITERS:
+            headings = _cells(line, delimiter)
+            filled = [one for one in headings if one.strip()]
+            yield _Header(delimiter, headings, wanted.places(headings), skip, is_wrapped=False)
+            if len(filled) == 1:
+                for inner in DELIMITERS:
+                    within = _cells(filled[0], inner)
+                    if len(within) > 1:
+                        places = wanted.places(within)
+                        yield _Header(delimiter, within, places, skip, is_wrapped=True)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    line = line.lstrip("\ufeff").rstrip("\r\n")
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return []
+
+
+def _rewrite(file: Path, encoding: str, header: _Header, aside: Path) -> Sheet:
+    """Write the wanted columns of a file again as plain UTF-8, mending what is certain."""
+    path = aside / f"{len(list(aside.iterdir()))}.csv"
+    places = sorted(header.places.values())
+    mended: Counter[str] = Counter()
+    with path.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.writer(target, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        writer.writerow([f"c{place}" for place in places])
+        for cells in _whole_records(file, encoding, header, mended):
+            writer.writerow([cells[place] for place in places])
+    kept = {name: places.index(place) for name, place in header.places.items()}
+    notes = [f"{file.name}: {count:,} {what}." for what, count in mended.items() if count]
+    return Sheet(file, path, ",", len(places), kept, notes=notes)
+
+
+def _whole_records(
+    file: Path, encoding: str, header: _Header, mended: Counter[str]
+) -> Iterator[list[str]]:
+    """Give each record with as many cells as there are headings; raise where that fails."""
+    width = len(header.headings)
+    short, short_at, number = 0, 0, header.skip
+    for number, cells in _records(file, encoding, header):
+        whole = _unwrapped(cells, header, mended) if _is_wrapped(cells, width) else cells
+        if len(whole) > width and not any(one.strip() for one in whole[width:]):
+            whole = whole[:width]
+        if len(whole) > width:
+            raise TableError(
+                f"{file} has {len(whole)} cells in record {number} and {width} headings. "
+                "Export it again, or save it with every text in quotes."
+            )
+        if len(whole) < width:
+            short, short_at = short + 1, number
+        yield whole + [""] * (width - len(whole))
+    if short == 1 and short_at == number:
+        raise _cut(file)
+    mended["rows were shorter than the headings and were filled up"] += short
+
+
+def _records(file: Path, encoding: str, header: _Header) -> Iterator[tuple[int, list[str]]]:
+    with file.open(encoding=encoding, newline="") as text:
+        for _ in range(header.skip):
+            text.readline()
+        records = csv.reader(text, delimiter=header.delimiter, strict=True)
+        number = header.skip
+        while True:
+            number += 1
+            try:
+                cells = next(records)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                if "end of data" in str(error) or "limit" in str(error):
+                    raise _cut(file) from None
+                raise TableError(
+                    f"{file} cannot be read from record {number} on: {error}. Export it again."
+                ) from None
+            if any(one.strip() for one in cells):
+                yield number, cells
+
+
+def _is_wrapped(cells: list[str], width: int) -> bool:
+    return width > 1 and sum(bool(one.strip()) for one in cells) == 1 and len(cells[0]) > width
+
+
+def _unwrapped(cells: list[str], header: _Header, mended: Counter[str]) -> list[str]:
+    """Open a row that a spreadsheet put into one quoted cell, if that is what it is."""
+    for delimiter in DELIMITERS:
+        within = next(csv.reader(cells[0].splitlines(keepends=True), delimiter=delimiter), [])
+        if len(within) == len(header.headings):
+            mended["rows stood wrapped in one cell and were opened"] += 1
+            return within
+    return cells
+
+
+def _cut(file: Path) -> TableError:
+    return TableError(
+        f"{file} ends in the middle of a row: it was cut while it was saved or sent. "
+        "Export it again."
+    )
