@@ -296,19 +296,12 @@ SELECT
     t.stocked_here,
     t.stocked_elsewhere,
 
-    CASE WHEN getvariable('shipments') IS NOT NULL THEN coalesce(z.units, 0) END
+    CASE WHEN getvariable('shipments') IS NOT NULL THEN coalesce(supplied.units, 0) END
         AS supplier_shipped_units,
-    z.tracking_number AS supplier_tracking,
-    z.carrier AS supplier_carrier,
-    z.shipped_at AS supplier_shipped_at,
-    floor(hours_between(z.shipped_at, asked.as_of) / 24)::BIGINT AS supplier_days_since,
-
-    CASE WHEN getvariable('shipments') IS NOT NULL THEN coalesce(z.units, 0) END
-        AS supplier_shipped_units,
-    z.tracking_number AS supplier_tracking,
-    z.carrier AS supplier_carrier,
-    z.shipped_at AS supplier_shipped_at,
-    floor(hours_between(z.shipped_at, asked.as_of) / 24)::BIGINT AS supplier_days_since,
+    supplied.tracking_number AS supplier_tracking,
+    supplied.carrier AS supplier_carrier,
+    supplied.shipped_at AS supplier_shipped_at,
+    floor(hours_between(supplied.shipped_at, asked.as_of) / 24)::BIGINT AS supplier_days_since,
 
     visible.sees_own_fulfillment_orders,
     visible.sees_service_fulfillment_orders,
@@ -330,8 +323,6 @@ LEFT JOIN app_norms a ON a.location_id = f.location_id AND a.vendor = w.vendors
 LEFT JOIN order_kinds j ON j.order_id = r.order_id
 LEFT JOIN automation_norms z ON z.kind = j.kind
 LEFT JOIN payment_facts p ON p.order_id = r.order_id
-LEFT JOIN supplier_facts z
-    ON z.order_id = r.order_id AND z.fulfillment_order_id IS NOT DISTINCT FROM r.fulfillment_order_id
 LEFT JOIN capture_norms k ON k.gateway = p.gateway
 LEFT JOIN shipment_facts s ON s.order_id = r.order_id
 LEFT JOIN request_facts q ON q.fulfillment_order_id = r.fulfillment_order_id
@@ -339,6 +330,7 @@ LEFT JOIN hold_facts d ON d.fulfillment_order_id = r.fulfillment_order_id
 LEFT JOIN stock_facts t ON t.fulfillment_order_id = r.fulfillment_order_id
 LEFT JOIN order_extras x ON x.order_id = r.order_id
 LEFT JOIN named_days y ON y.order_id = r.order_id
-LEFT JOIN supplier_facts z
-    ON z.order_id = r.order_id AND z.fulfillment_order_id IS NOT DISTINCT FROM r.fulfillment_order_id
+LEFT JOIN supplier_facts supplied
+    ON supplied.order_id = r.order_id
+    AND supplied.fulfillment_order_id IS NOT DISTINCT FROM r.fulfillment_order_id
 ORDER BY o.processed_at, row_id;
