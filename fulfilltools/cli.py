@@ -41,6 +41,9 @@ app = typer.Typer(
 )
 
 ShopOption = Annotated[str | None, typer.Option(help="The shop's name, as it is set.")]
+LanguageOption = Annotated[
+    Literal["en", "sv"] | None, typer.Option(help="English or Swedish; else as it is set.")
+]
 DemoOption = Annotated[bool, typer.Option("--demo", help="Take the demo shop.")]
 
 
@@ -65,6 +68,7 @@ def run(
     demo: DemoOption = False,
     since: Annotated[str | None, typer.Option(help="Orders since this date (60 days).")] = None,
     as_of: Annotated[str | None, typer.Option(help="The moment to report (now).")] = None,
+    language: LanguageOption = None,
     out: Annotated[Path | None, typer.Option(help="Copy the six files here, too.")] = None,
     keep: Annotated[int | None, typer.Option(min=1, help="Keep only the newest N runs.")] = None,
     fail_on: Annotated[
@@ -94,6 +98,7 @@ def run(
         secrets = steps.secrets_of(connection)
         home = settings.runs
         with runs.new_run(home, connection.name, moment, secrets=secrets, keep=keep) as writing:
+            steps.tell_in(writing, language, settings)
             seconds = run_notebooks(
                 _scheduled(writing, since, notebooks),
                 environment=_environment(connection) | {"FULFILLTOOLS_RUNS": str(home)},
@@ -110,7 +115,9 @@ def run(
 
 
 @app.command()
-def check(shop: ShopOption = None, demo: DemoOption = False) -> None:
+def check(
+    shop: ShopOption = None, demo: DemoOption = False, language: LanguageOption = None
+) -> None:
     """Tell what works and what is missing: address, token, scopes, limits, disk."""
     from fulfilltools import steps
     from fulfilltools.admin.check import check
@@ -119,7 +126,9 @@ def check(shop: ShopOption = None, demo: DemoOption = False) -> None:
 
     settings = load_settings()
     with steps.reach(_meant(shop, demo=demo), settings) as connection:
-        works = show_check([_runs_folder(settings.runs), *check(connection)])
+        works = show_check(
+            [_runs_folder(settings.runs), *check(connection)], language or settings.language
+        )
     raise typer.Exit(0 if works else 1)
 
 
@@ -128,15 +137,23 @@ def explain(
     cause_or_order: Annotated[str, typer.Argument(help="Such as payment_pending, or 1042.")],
     shop: ShopOption = None,
     demo: DemoOption = False,
+    language: LanguageOption = None,
 ) -> None:
     """Explain a cause, or why an order of the newest run is not shipped."""
-    from fulfilltools import terminal
+    from fulfilltools import runs, steps, terminal
     from fulfilltools.causes import BY_CODE
+    from fulfilltools.settings import load_settings
 
+    settings = load_settings()
     if cause_or_order in BY_CODE:
-        terminal.show_cause(BY_CODE[cause_or_order])
+        terminal.show_cause(BY_CODE[cause_or_order], language or settings.language)
         return
-    terminal.show_findings(_findings_of(cause_or_order, _meant(shop, demo=demo), list(BY_CODE)))
+    if near := difflib.get_close_matches(cause_or_order, BY_CODE, n=1):
+        raise SettingsError(f"No cause is called {cause_or_order}. Did you mean {near[0]}?")
+    name = _meant(shop, demo=demo) or steps.chosen_shop(settings)
+    run = runs.newest_run(settings.runs, name)
+    told = steps.findings_in(run, language or run.language)
+    terminal.show_findings(_of_order(cause_or_order, told, run), language or run.language)
 
 
 @app.command("demo")
@@ -195,16 +212,9 @@ def _meant(shop: str | None, *, demo: bool) -> str | None:
     return "demo" if demo else shop
 
 
-def _findings_of(order: str, shop: str | None, causes: list[str]) -> list[dict[str, Any]]:
-    from fulfilltools import runs, steps
-    from fulfilltools.settings import load_settings
-
-    if near := difflib.get_close_matches(order, causes, n=1):
-        raise SettingsError(f"No cause is called {order}. Did you mean {near[0]}?")
-    settings = load_settings()
-    run = runs.newest_run(settings.runs, shop or steps.chosen_shop(settings))
+def _of_order(order: str, findings: list[dict[str, Any]], run: Run) -> list[dict[str, Any]]:
     wanted = order.strip().lstrip("#")
-    if found := [one for one in run.findings if one["order"].lstrip("#") == wanted]:
+    if found := [one for one in findings if one["order"].lstrip("#") == wanted]:
         return found
     raise SettingsError(
         f"{order!r} is neither a cause nor an open order of the run {run.folder.name}. "

@@ -18,6 +18,7 @@ from fulfilltools.cause import IN_ORDER, Answer, Cause
 from fulfilltools.causes import CAUSES, LAST_RESORT
 from fulfilltools.errors import CauseError, RunError
 from fulfilltools.findings import tell
+from fulfilltools.texts import LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,8 @@ class Diagnosis:
     answers: pd.DataFrame
     findings: pd.DataFrame
     as_of: datetime
+    language: str = LANGUAGE
+    """What titles, evidence and actions are told in; codes are the same in all languages."""
 
     @property
     def unknown(self) -> pd.Series[int]:
@@ -69,7 +72,7 @@ class Diagnosis:
     __repr__ = __str__
 
 
-def load(folder: Path, as_of: datetime) -> Diagnosis:
+def load(folder: Path, as_of: datetime, language: str = LANGUAGE) -> Diagnosis:
     """Read the diagnosis that was saved in a run's folder. Raises RunError without one."""
     try:
         frames = {
@@ -80,7 +83,7 @@ def load(folder: Path, as_of: datetime) -> Diagnosis:
         raise RunError(
             f"{folder} has no {Path(error.filename or '').name}. Run 2_diagnose_causes on it first."
         ) from error
-    return Diagnosis(**frames, as_of=as_of)
+    return Diagnosis(**frames, as_of=as_of, language=language)
 
 
 def diagnose(
@@ -89,12 +92,13 @@ def diagnose(
     as_of: datetime,
     causes: Sequence[Cause] = CAUSES,
     zone: str = "UTC",
+    language: str = LANGUAGE,
 ) -> Diagnosis:
     """Ask every cause about every row of the backlog.
 
-    `as_of` is the moment the backlog's ages are measured to, `zone` the IANA time zone that
-    evidence is told in. Causes are asked in the order given. Raises CauseError when a cause
-    fails or answers what is no answer.
+    `as_of` is the moment the backlog's ages are measured to, `zone` the IANA time zone and
+    `language` the language ("en", "sv") that evidence is told in. Causes are asked
+    in the order given. Raises CauseError when a cause fails or answers what is no answer.
     """
     by_code = {made.code: made for made in (*causes, LAST_RESORT)}
     given = {made.code: _ask(made, backlog) for made in causes if made is not LAST_RESORT}
@@ -111,7 +115,8 @@ def diagnose(
             "unknown": _unjudged(answers, root),
         }
     )
-    return Diagnosis(backlog, answers, tell(backlog, roots, by_code, zone), as_of)
+    findings = tell(backlog, roots, by_code, zone, language)
+    return Diagnosis(backlog, answers, findings, as_of, language)
 
 
 def _ask(made: Cause, backlog: pd.DataFrame) -> Answer:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from fulfilltools.cause import IN_ORDER, SEVERITIES, Cause
+from fulfilltools.texts import LANGUAGE, marked, texts
 from fulfilltools.wording import sentence, words
 
 if TYPE_CHECKING:
@@ -58,18 +59,27 @@ FAR_TOO_LONG = 2
 
 DEADLINE_NEAR_HOURS = 24
 
+NOT_OFFERED = marked("Shopify does not let you {wanted} now (only: {offered}). {action}")
+NONE_OFFERED = marked("Shopify does not let you {wanted} now. {action}")
+
 
 def tell(
-    backlog: pd.DataFrame, roots: pd.DataFrame, causes: Mapping[str, Cause], zone: str
+    backlog: pd.DataFrame,
+    roots: pd.DataFrame,
+    causes: Mapping[str, Cause],
+    zone: str,
+    language: str = LANGUAGE,
 ) -> pd.DataFrame:
-    """Tell every row of the backlog by its root.
+    """Tell every row of the backlog by its root, in the language of the reader.
 
     `roots` has the backlog's index and the columns cause, variant, because, also, unknown.
     Returns those, CONTRACT's columns, `title`, `created_at` and `row_id`; worst first, then
     the most valuable, then the oldest.
     """
     told = [
-        _tell_alike(causes[str(code)], str(label), backlog.loc[rows.index], zone)
+        _tell_alike(
+            causes[str(code)].as_variant(str(label)), backlog.loc[rows.index], zone, language
+        )
         for (code, label), rows in roots.groupby(["cause", roots["variant"].fillna("")])
     ]
     empty = pd.DataFrame(columns=list(_TOLD), dtype="string")
@@ -86,22 +96,21 @@ def tell(
     )
 
 
-def _tell_alike(made: Cause, label: str, rows: pd.DataFrame, zone: str) -> pd.DataFrame:
+def _tell_alike(cause: Cause, rows: pd.DataFrame, zone: str, language: str) -> pd.DataFrame:
     """Tell the rows that have the same cause and variant."""
-    cause = made.as_variant(label)
     named = [*dict.fromkeys([*_FIELD.findall(cause.evidence), "currency", "business_day_hours"])]
     told = pd.DataFrame(
         {
-            "title": cause.title,
+            "title": texts(language).gettext(cause.title),
             "verdict": str(cause.verdict),
             "severity": _severity(cause, rows),
             "owner": str(cause.owner),
             "proof": str(cause.proof),
             "evidence": [
-                sentence(cause.evidence, dict(zip(named, row, strict=True)), zone)
+                sentence(cause.evidence, dict(zip(named, row, strict=True)), zone, language)
                 for row in rows[named].itertuples(index=False, name=None)
             ],
-            "action": [_action(cause, offered) for offered in rows["supported_actions"]],
+            "action": [_action(cause, offered, language) for offered in rows["supported_actions"]],
         },
         index=rows.index,
     )
@@ -120,11 +129,13 @@ def _severity(made: Cause, rows: pd.DataFrame) -> pd.Series[str]:
     return step.map(dict(enumerate(map(str, SEVERITIES))))
 
 
-def _action(made: Cause, offered: str | None) -> str:
+def _action(made: Cause, offered: str | None, language: str) -> str:
     """Offer only what Shopify says is possible with this fulfillment order now."""
+    say = texts(language).gettext
+    action = say(made.action)
     if made.needs_action is None or pd.isna(offered) or made.needs_action in offered.split(", "):
-        return made.action
-    others = words(offered) or "nothing"
-    return (
-        f"Shopify does not let you {words(made.needs_action)} now (only: {others}). {made.action}"
+        return action
+    told = say(NOT_OFFERED if offered else NONE_OFFERED)
+    return told.format(
+        wanted=words(made.needs_action, language), offered=words(offered, language), action=action
     )

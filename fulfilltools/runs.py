@@ -89,6 +89,11 @@ class Run:
         return datetime.fromisoformat(self.manifest["as_of"])
 
     @property
+    def language(self) -> str:
+        """What the run's findings and report are told in: "en" or "sv"."""
+        return str(self.manifest.get("language", "en"))
+
+    @property
     def raw(self) -> Path:
         """The folder of what Shopify sent, unchanged and compressed."""
         return self.folder / "raw"
@@ -128,14 +133,8 @@ class Run:
     def previous(self) -> Run | None:
         """Find the shop's newest run with a report before this one."""
         before = f"{self.as_of:{RUN_ID}}"
-        return next(
-            (
-                run
-                for run in _newest_first(self.folder.parent)
-                if run.folder.name < before and run.manifest["state"] == "done"
-            ),
-            None,
-        )
+        earlier = (run for run in _newest_first(self.folder.parent) if run.folder.name < before)
+        return next((run for run in earlier if run.manifest["state"] == "done"), None)
 
     def record(self, **facts: object) -> None:
         """Add facts to the manifest, which is never seen half-written."""

@@ -183,7 +183,8 @@ def _read(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file} is not valid TOML: {error}. Mend that line.") from error
     if unknown := sorted(set(content) - {"language", "policy", "shops", "runs"}):
         raise SettingsError(
-            f"{file} has unknown parts: {', '.join(unknown)}. It takes language, policy, shops and runs."
+            f"{file} has unknown parts: {', '.join(unknown)}. "
+            "It takes language, policy, shops and runs."
         )
     return content
 

@@ -10,13 +10,14 @@ import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
 from fulfilltools import runs
 from fulfilltools.errors import RunError, SettingsError
 from fulfilltools.settings import Connection, load_settings, shop_name
+from fulfilltools.texts import checked_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,23 +36,27 @@ def fetch(
     since: str | None = None,
     as_of: str | None = None,
     run_folder: str | None = None,
+    language: str | None = None,
 ) -> Run:
     """Fetch a shop's orders into a run: raw answers, tidy tables and the backlog.
 
     Without `shop` the one that is set, else the demo shop. `since` and `as_of` are ISO dates
     or moments in UTC; without them, 60 days before `as_of`, and now. With `run_folder` the
     run is written right there, as `fulfilltools run` asks; else it replaces the shop's run of
-    that moment. Raises SettingsError, ShopifyError, TableError or RunError.
+    that moment. `language` ("en", "sv") is what the run is told in, else the one that is set.
+    Raises SettingsError, ShopifyError, TableError or RunError.
     """
     settings = load_settings()
     with reach(shop, settings) as connection:
         moment = moment_to_report(as_of, connection)
         if run_folder:
             run = _given_run(Path(run_folder), connection.name, moment)
+            tell_in(run, language, settings)
             _fetch_into(run, connection, since)
             return run
         secrets = secrets_of(connection)
         with runs.new_run(settings.runs, connection.name, moment, secrets=secrets) as run:
+            tell_in(run, language, settings)
             _fetch_into(run, connection, since)
     return runs.Run(runs.run_folder(settings.runs, connection.name, moment))
 
@@ -87,14 +92,29 @@ def build_backlog(run: Run) -> pd.DataFrame:
 
 def diagnose_run(run: Run) -> Diagnosis:
     """Ask every cause about the run's backlog, and keep the answers in the run."""
+    made = _diagnosed(run, run.language)
+    made.save(run.folder)
+    return made
+
+
+def findings_in(run: Run, language: str) -> list[dict[str, Any]]:
+    """Give a run's findings in a language, as findings.json has them."""
+    if language == run.language:
+        return run.findings
+    from fulfilltools import report  # noqa: PLC0415 - it draws, which takes a second
+
+    return report.findings_list(_diagnosed(run, language).findings)
+
+
+def _diagnosed(run: Run, language: str) -> Diagnosis:
     from fulfilltools import causes, diagnosis  # noqa: PLC0415 - pandas only when needed
 
     zone = run.fetched.get("time_zone") or "UTC"
     policy = load_settings().policy
     asked = causes.chosen(policy.causes_off, policy.own_causes)
-    made = diagnosis.diagnose(run.backlog, as_of=run.as_of, causes=asked, zone=zone)
-    made.save(run.folder)
-    return made
+    return diagnosis.diagnose(
+        run.backlog, as_of=run.as_of, causes=asked, zone=zone, language=language
+    )
 
 
 def open_diagnosis(run: Run) -> Diagnosis:
@@ -103,7 +123,7 @@ def open_diagnosis(run: Run) -> Diagnosis:
 
     if not (run.folder / "findings.parquet").exists():
         return diagnose_run(run)
-    return diagnosis.load(run.folder, run.as_of)
+    return diagnosis.load(run.folder, run.as_of, run.language)
 
 
 def write_report(run: Run, diagnosis: Diagnosis) -> Run:
@@ -177,6 +197,12 @@ def parse_moment(text: str, name: str) -> datetime:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def tell_in(run: Run, language: str | None, settings: Settings) -> None:
+    """Note the language of a run: the one given, else noted already, else set."""
+    given = checked_language(language) if language else run.manifest.get("language")
+    run.record(language=given or settings.language)
 
 
 def secrets_of(connection: Connection) -> list[str]:

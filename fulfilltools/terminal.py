@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from fulfilltools.texts import marked, texts
+from fulfilltools.wording import number, retold, words
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -14,64 +17,85 @@ if TYPE_CHECKING:
     from fulfilltools.cause import Cause
     from fulfilltools.runs import Run
 
-SIGNS = {"works": "ok", "missing": "lacks", "failed": "FAILED"}
+SIGNS = {"works": marked("ok"), "missing": marked("lacks"), "failed": marked("FAILED")}
 
 
 def show_run(done: Run) -> None:
     """Print the headline, the counts by severity, and where the report is."""
-    numbers = done.summary
-    table = Table("severity", "fulfillment orders")
+    numbers, language = done.summary, done.language
+    say = texts(language).gettext
+    table = Table(say("severity"), say("fulfillment orders"))
     table.columns[1].justify = "right"
     for severity, count in numbers["by_severity"].items():
         if count:
-            table.add_row(severity, f"{count:,}")
+            table.add_row(words(severity, language), number(count, language))
     _print(numbers["headline"])
     _console().print(table)
     _print(str(done.folder / "report.html"))
 
 
-def show_check(items: Iterable[CheckItem]) -> bool:
+def show_check(items: Iterable[CheckItem], language: str) -> bool:
     """Print what was tried; return whether nothing failed."""
     works = True
     for item in items:
-        _print(f"{SIGNS[item.state]:6} {item.name}: {item.meaning} {item.mend}".rstrip())
+        told = f"{retold(item.meaning, language)} {retold(item.mend, language)}".rstrip()
+        sign = texts(language).gettext(SIGNS[item.state])
+        _print(f"{sign:6} {retold(item.name, language)}: {told}")
         works &= item.state != "failed"
     return works
 
 
-def show_cause(cause: Cause) -> None:
+def show_cause(cause: Cause, language: str) -> None:
     """Print all that a cause says of itself."""
-    _print(f"{cause.code}: {cause.title}.")
+    say = texts(language).gettext
+    _print(f"{cause.code}: {say(cause.title)}.")
     if cause.meaning:
-        _print(cause.meaning)
+        _print(say(cause.meaning))
     _lines(
         {
-            "verdict": f"{cause.verdict}, {cause.severity}; {cause.owner} moves next",
-            "proof": cause.proof,
-            "evidence": cause.evidence,
-            "action": cause.action,
-            "reads": ", ".join(cause.columns),
-            "example": ", ".join(f"{name} = {value!r}" for name, value in cause.hits[0].items()),
+            say("verdict"): _verdict(cause.verdict, cause.severity, cause.owner, language),
+            say("proof"): words(cause.proof, language),
+            say("evidence"): say(cause.evidence),
+            say("action"): say(cause.action),
+            say("reads"): ", ".join(cause.columns),
+            say("example"): ", ".join(
+                f"{name} = {value!r}" for name, value in cause.hits[0].items()
+            ),
         }
     )
 
 
-def show_findings(findings: Iterable[Mapping[str, Any]]) -> None:
+def show_findings(findings: Iterable[Mapping[str, Any]], language: str) -> None:
     """Print an order's findings, one paragraph a fulfillment order."""
+    say = texts(language).gettext
     for finding in findings:
-        place = f" at {finding['location']}" if finding["location"] else ""
-        _print(f"{finding['order']}{place} is not shipped because of {finding['cause']}.")
-        also = finding["also"]
+        template = say("{order} at {location} is not shipped because of {cause}.")
+        if not finding["location"]:
+            template = say("{order} is not shipped because of {cause}.")
+        _print(template.format(**finding))
         _lines(
             {
-                "verdict": f"{finding['verdict']}, {finding['severity']}; "
-                f"{finding['owner']} moves next",
-                "evidence": finding["evidence"],
-                "action": finding["action"],
-                "also": also if isinstance(also, str) else ", ".join(also or []),
-                "see": finding["admin_url"],
+                say("verdict"): _verdict(
+                    finding["verdict"], finding["severity"], finding["owner"], language
+                ),
+                say("evidence"): finding["evidence"],
+                say("action"): finding["action"],
+                say("also"): ", ".join(finding["also"]),
+                say("see"): finding["admin_url"],
             }
         )
+
+
+def _verdict(verdict: str, severity: str, owner: str, language: str) -> str:
+    return (
+        texts(language)
+        .gettext("{verdict}, {severity}; {owner} moves next")
+        .format(
+            verdict=words(verdict, language),
+            severity=words(severity, language),
+            owner=words(owner, language),
+        )
+    )
 
 
 def _lines(facts: Mapping[str, object]) -> None:

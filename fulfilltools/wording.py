@@ -1,38 +1,44 @@
-"""Values as people read them: money, dates, durations, statuses; sentences made of them.
+"""Values as people read them, in their language: money, dates, durations, statuses, sentences.
 
 A template names columns in braces: `{outstanding:money}`, `{cancelled_at:date}`,
-`{age_hours:duration}`, `{hours_late:business}`, `{financial_status:words}`. A part in square
-brackets is left out when a value in it is missing: `At {location}[, by {fulfill_by:date}]`.
+`{age_hours:duration}`, `{hours_late:business}`, `{financial_status:words}`,
+`{shipments:count:parcel|parcels}`. A part in square brackets is left out when a value in it is
+missing: `At {location}[, by {fulfill_by:date}]`.
 """
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+from babel import Locale
 from babel.dates import format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from babel.units import format_unit
+
+from fulfilltools.texts import CODE, LANGUAGE, catalog_texts, marked, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-LANGUAGE = "en"
-"""Texts are English; numbers and dates follow it. Swedish comes with its catalog."""
-
 HOURS_A_DAY = 24
 
-MISSING = "not known"
+MISSING = marked("not known")
 
 _CODE_BEFORE_DIGIT = re.compile(r"(?<=[A-Z]{3})(?=\d)")
 """Babel leaves no space after a code that has no symbol of its own."""
 
 _PART = re.compile(r"\[([^\[\]]*)\]")
-_FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
+FIELD = re.compile(r"\{(\w+)(?::(\w+))?(?::([^{}|]*)\|([^{}|]*))?\}")
+"""A column, how it is told, and what it counts: one and several."""
+
+_NUMBERED = re.compile(r"\\\{\d+\\\}")
+_WITH_COMMAS = re.compile(r"\d{1,3}(,\d{3})+")
 
 
 def money(amount: float | Decimal, currency: str, language: str = LANGUAGE) -> str:
@@ -52,6 +58,12 @@ def number(value: float, language: str = LANGUAGE) -> str:
     return format_decimal(round(float(value), 1), locale=language)
 
 
+def counted(value: float, one: str, several: str, language: str = LANGUAGE) -> str:
+    """Count things by the language's plural: 1 parcel, 2 parcels."""
+    form = one if Locale.parse(language).plural_form(value) == "one" else several
+    return f"{number(value, language)} {form}"
+
+
 def duration(hours: float, language: str = LANGUAGE) -> str:
     """Say hours as people do: 40 minutes, 7 hours, 3 days."""
     size = abs(hours)
@@ -64,10 +76,14 @@ def duration(hours: float, language: str = LANGUAGE) -> str:
 
 def business_time(hours: float, hours_a_day: float = HOURS_A_DAY, language: str = LANGUAGE) -> str:
     """Say hours of business days: 30 business hours, 3 business days."""
-    size = abs(hours)
+    size, say = abs(hours), texts(language).ngettext
     if size < 2 * hours_a_day:
-        return f"{format_decimal(round(size), locale=language)} business hours"
-    return f"{format_decimal(round(size / hours_a_day), locale=language)} business days"
+        hours = round(size)
+        forms = say("{n} business hour", "{n} business hours", hours)
+        return forms.format(n=number(hours, language))
+    days = round(size / hours_a_day)
+    forms = say("{n} business day", "{n} business days", days)
+    return forms.format(n=number(days, language))
 
 
 def moment(at: datetime, zone: str = "UTC", language: str = LANGUAGE) -> str:
@@ -75,36 +91,90 @@ def moment(at: datetime, zone: str = "UTC", language: str = LANGUAGE) -> str:
     return format_datetime(at, "d MMM y HH:mm", tzinfo=ZoneInfo(zone), locale=language)
 
 
-def words(status: str) -> str:
-    """Turn an enum value into words: PARTIALLY_PAID into partially paid."""
-    return status.replace("_", " ").lower()
+def words(status: str, language: str = LANGUAGE) -> str:
+    """Turn enum values or codes into words: PARTIALLY_PAID into partially paid, delvis betald."""
+    say = texts(language).pgettext
+    return ", ".join(say(CODE, one.replace("_", " ").lower()) for one in status.split(", "))
 
 
-def sentence(template: str, row: Mapping[str, Any], zone: str = "UTC") -> str:
-    """Fill a template from a backlog row; bracketed parts with a missing value are left out."""
-    kept = _PART.sub(lambda part: part[1] if _has_all(part[1], row) else "", template)
-    return _FIELD.sub(lambda place: _value(row, place[1], place[2] or "text", zone), kept)
+def label(code: object, language: str = LANGUAGE) -> str:
+    """Write a code as words that begin a line: `payment_pending` → Payment pending."""
+    text = words(str(code), language)
+    return text[:1].upper() + text[1:]
+
+
+def retold(text: str, language: str = LANGUAGE) -> str:
+    """Translate a sentence that was already filled in English, such as a note of the fetch.
+
+    Its catalog entry has numbered places: `API version {0} was asked and {1} answered.`
+    A text without an entry stays as it is.
+    """
+    if language == LANGUAGE:
+        return text
+    for pattern, template in _numbered(language):
+        if found := pattern.fullmatch(text):
+            return template.format(
+                *(retold(_regrouped(one, language), language) for one in found.groups())
+            )
+    return texts(language).gettext(text) if text else text
+
+
+@cache
+def _numbered(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """List the entries with numbered places, the most literal first."""
+    found = {
+        _NUMBERED.sub("(.+?)", re.escape(text)): told
+        for text, told in catalog_texts(language)
+        if "{0}" in text
+    }
+    longest = sorted(found, key=lambda pattern: len(pattern.replace("(.+?)", "")), reverse=True)
+    return tuple((re.compile(pattern), found[pattern]) for pattern in longest)
+
+
+def _regrouped(figure: str, language: str) -> str:
+    return (
+        number(int(figure.replace(",", "")), language) if _WITH_COMMAS.fullmatch(figure) else figure
+    )
+
+
+def sentence(
+    template: str, row: Mapping[str, Any], zone: str = "UTC", language: str = LANGUAGE
+) -> str:
+    """Fill a template from a backlog row; bracketed parts with a missing value are left out.
+
+    The template is given in English and told in `language`.
+    """
+    told = texts(language).gettext(template)
+    kept = _PART.sub(lambda part: part[1] if _has_all(part[1], row) else "", told)
+    return FIELD.sub(lambda place: _value(row, place, zone, language), kept)
 
 
 def _has_all(part: str, row: Mapping[str, Any]) -> bool:
-    return all(not pd.isna(row[name]) for name, _ in _FIELD.findall(part))
+    return all(not pd.isna(row[place[1]]) for place in FIELD.finditer(part))
 
 
-def _value(row: Mapping[str, Any], name: str, spec: str, zone: str) -> str:
+def _value(row: Mapping[str, Any], place: re.Match[str], zone: str, language: str) -> str:
+    name, spec, one, several = place.groups()
     value = row[name]
     if pd.isna(value):
-        return MISSING
-    if spec == "money":
-        return money(value, row["currency"])
-    if spec == "date":
-        return moment(value, zone)
-    if spec == "business":
-        return business_time(value, row["business_day_hours"])
-    return _SPECS[spec](value)
+        return texts(language).gettext(MISSING)
+    match spec:
+        case "money":
+            return money(value, row["currency"], language)
+        case "date":
+            return moment(value, zone, language)
+        case "business":
+            return business_time(value, row["business_day_hours"], language)
+        case "count":
+            return counted(value, one, several, language)
+        case _:
+            return _SPECS[spec or "text"](value, language)
 
 
-_SPECS: dict[str, Callable[[Any], str]] = {
-    "text": lambda value: number(value) if isinstance(value, int | float) else str(value),
+_SPECS: dict[str, Callable[[Any, str], str]] = {
+    "text": lambda value, language: (
+        number(value, language) if isinstance(value, int | float) else str(value)
+    ),
     "words": words,
     "duration": duration,
 }
