@@ -182,7 +182,7 @@ def test_a_recorded_hold_is_told_as_it_was(diagnosis):
         diagnosis.findings["row_id"].isin(with_hold["row_id"])
     ].itertuples()
     assert finding.cause == "hold_other"
-    assert finding.evidence.startswith("Held: Other")
+    assert finding.evidence.lower().startswith("held: other")
 
 
 def test_recorded_splits_and_moves_keep_their_lines(diagnosis):

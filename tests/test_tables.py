@@ -115,7 +115,8 @@ def order(number: int, *cards: dict, **changes) -> dict:
 
 
 def level(location: int, on_hand: int, available: int, *, incoming: int = 0, active: bool = True):
-    counts = {"on_hand": on_hand, "available": available, "committed": 0, "incoming": incoming}
+    counts = {"on_hand": on_hand, "available": available, "committed": on_hand - available}
+    counts["incoming"] = incoming
     return {
         "isActive": active,
         "location": {"id": f"gid://shopify/Location/{location}"},
@@ -285,6 +286,30 @@ def test_business_days_are_those_of_the_shops_time_zone(backlog_of):
     (stockholm,) = backlog_of(late).itertuples()
     assert auckland.business_age_hours == pytest.approx(12)
     assert stockholm.business_age_hours == pytest.approx(9)
+
+
+def test_what_comes_after_the_cut_off_counts_from_the_next_day(backlog_of):
+    """Friday 16:00 in Stockholm is after 15: it counts as Saturday's, so from Monday on."""
+    afternoon = "2026-11-20T15:00:00Z"
+    late = order(1, card(1, fulfillAt=afternoon), processedAt=afternoon)
+    (without,) = backlog_of(late).itertuples()
+    (row,) = backlog_of(late, cutoff_at=15).itertuples()
+    assert without.business_age_hours == pytest.approx(17)
+    assert row.business_age_hours == pytest.approx(9)
+
+
+def test_opening_hours_may_be_set(backlog_of):
+    """Open 8 to 17: Friday 10:00 to 17:00, Monday 8:00 to 9:00."""
+    (row,) = backlog_of(order(1), opens_at=8, closes_at=17).itertuples()
+    assert row.business_age_hours == pytest.approx(8)
+    assert row.business_day_hours == 9
+
+
+def test_an_order_without_dates_has_no_age_rather_than_none(backlog_of):
+    undated = order(1, card(1, fulfillAt=None), processedAt=None, createdAt=None)
+    (row,) = backlog_of(undated).itertuples()
+    assert row.business_age_hours is pd.NA
+    assert row.hours_late is pd.NA
 
 
 def test_an_sla_may_be_set_for_a_location(backlog_of):

@@ -57,7 +57,10 @@ WITH hours AS (
         f.location_id,
         f.delivery_method,
         hours_between(c.actionable_at, asked.as_of) AS age_hours,
-        greatest(0, now_clock - business_clock(c.counted_from)) AS business_age_hours,
+        CASE
+            WHEN c.counted_from > asked.as_of THEN 0
+            ELSE now_clock - business_clock(c.counted_from)
+        END AS business_age_hours,
         now_clock - business_clock(f.updated_at) AS idle_business_hours,
         hours_between(asked.as_of, f.fulfill_at) AS hours_to_schedule,
         hours_between(asked.as_of, f.fulfill_by) AS hours_to_deadline,
@@ -76,7 +79,8 @@ WITH hours AS (
         coalesce(
             asked.sla_by_place[hours.location],
             asked.sla_by_place[hours.delivery_method],
-            greatest(n.slow_hours, asked.sla_floor_hours),
+            -- greatest() looks past a missing value, so it may not see one.
+            CASE WHEN n.slow_hours IS NOT NULL THEN greatest(n.slow_hours, asked.sla_floor_hours) END,
             asked.sla_business_hours
         ) AS sla_hours,
         CASE
