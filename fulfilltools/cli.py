@@ -20,6 +20,7 @@ import typer
 from typer.exceptions import TyperException
 
 from fulfilltools.errors import FulfillError, RunError, SettingsError
+from fulfilltools.texts import marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 Severity = Literal["info", "low", "medium", "high", "critical"]
 SCHEDULED = ("1_fetch_orders", "2_diagnose_causes", "3_report")
 FAIL_ON_REACHED = 3
+RUNS_WORK = marked("{0} can be written; {1} GB are free.")
+RUNS_FAIL = marked("{0} cannot be written: {1}.")
+RUNS_MEND = marked("Set FULFILLTOOLS_RUNS to another folder.")
 STOPPED_BY_TERM = 128 + signal.SIGTERM
 
 app = typer.Typer(
@@ -110,6 +114,11 @@ def run(
     if out:
         _copy(done, out)
     show_run(done)
+    if failed := done.summary.get("failed"):
+        raise RunError(
+            f"Parts of the report could not be made: {', '.join(failed)}. All else is delivered; "
+            f"{done.folder / 'notebooks' / '3_report.ipynb'} tells what went wrong."
+        )
     if fail_on and _is_reached(done, fail_on):
         raise typer.Exit(FAIL_ON_REACHED)
 
@@ -201,9 +210,8 @@ def _runs_folder(runs: Path) -> CheckItem:
         with tempfile.TemporaryFile(dir=runs):
             free = shutil.disk_usage(runs).free
     except OSError as error:
-        meaning = f"{runs} cannot be written: {error.strerror}."
-        return CheckItem("runs", "failed", meaning, "Set FULFILLTOOLS_RUNS to another folder.")
-    return CheckItem("runs", "works", f"{runs} can be written; {free / 1e9:,.0f} GB are free.")
+        return CheckItem("runs", "failed", RUNS_FAIL.format(runs, error.strerror), RUNS_MEND)
+    return CheckItem("runs", "works", RUNS_WORK.format(runs, f"{free / 1e9:,.0f}"))
 
 
 def _meant(shop: str | None, *, demo: bool) -> str | None:
@@ -259,7 +267,7 @@ def _copy(done: Run, out: Path) -> None:
     from fulfilltools.runs import SIX_FILES
 
     with _written(out):
-        for name in SIX_FILES:
+        for name in (one for one in SIX_FILES if (done.folder / one).is_file()):
             shutil.copyfile(done.folder / name, out / name)
 
 

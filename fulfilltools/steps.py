@@ -127,18 +127,22 @@ def open_diagnosis(run: Run) -> Diagnosis:
 
 
 def write_report(run: Run, diagnosis: Diagnosis) -> Run:
-    """Write the six files of a run, compared with the shop's run before."""
+    """Write the report's files into a run, compared with the shop's runs before.
+
+    A part that cannot be made is left out and named in the report and in the summary's `failed`.
+    """
     from fulfilltools import history, report  # noqa: PLC0415 - they draw, which takes a second
 
-    previous = run.previous()
+    past = history.Past(run.folder.parent, run.manifest["run_id"])
     facts = report.Facts(
         run_id=run.manifest["run_id"],
         fetch=run.fetched,
         versions=runs.package_versions(),
         policy=load_settings().policy.model_dump(),
+        past=past,
+        run=run,
     )
-    before = history.load(previous.folder) if previous else None
-    report.write_outputs(run.folder, diagnosis, facts, before)
+    report.write_outputs(run.folder, diagnosis, facts, next(past.snapshots(), None))
     run.seal()
     return run
 

@@ -10,6 +10,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from fulfilltools import plots
+from fulfilltools.plots import backlog
+from fulfilltools.plots.bars import MOST_BARS
 
 
 def lightness(color):
@@ -48,7 +50,7 @@ def test_bars_start_at_zero(plot, diagnosed):
 
 
 def test_the_cause_table_adds_up_to_all_rows(diagnosed):
-    table, quiet = plots.cause_table(diagnosed())
+    table, quiet = backlog.cause_table(diagnosed())
     assert table.to_numpy().sum() == len(diagnosed().findings)
     assert list(table.index[-2:]) == quiet == ["Waits by design", "Nothing to do"]
 
@@ -56,8 +58,8 @@ def test_the_cause_table_adds_up_to_all_rows(diagnosed):
 def test_many_causes_are_added_up_and_not_cut_off(diagnosed):
     diagnosis = diagnosed()
     diagnosis.findings["cause"] = [f"cause_{n % 30}" for n in range(len(diagnosis.findings))]
-    table, quiet = plots.cause_table(diagnosis)
-    assert len(table) == plots.MOST_BARS + 1 + len(quiet)
+    table, quiet = backlog.cause_table(diagnosis)
+    assert len(table) == MOST_BARS + 1 + len(quiet)
     assert table.to_numpy().sum() == len(diagnosis.findings)
 
 
@@ -70,7 +72,7 @@ def test_titles_say_the_finding(diagnosed):
 
 def test_value_is_never_added_across_currencies(diagnosed):
     diagnosis = diagnosed()
-    table = plots.value_table(diagnosis)
+    table = backlog.value_table(diagnosis)
     acting = plots.needing_action(diagnosis.findings)
     assert list(table.columns) == ["SEK", "JPY"]
     for currency in table:
@@ -80,7 +82,7 @@ def test_value_is_never_added_across_currencies(diagnosed):
 def test_equal_bars_stand_in_the_order_of_their_names(diagnosed):
     diagnosis = diagnosed()
     diagnosis.findings["value"] = 0
-    table = plots.value_table(diagnosis)
+    table = backlog.value_table(diagnosis)
     assert list(table.index) == sorted(table.index)
 
 
@@ -108,7 +110,8 @@ def test_in_a_notebook_a_picture_has_a_text_alternative(diagnosed):
 
 def test_importing_draws_on_neither_matplotlib_nor_pyplot():
     code = (
-        "import sys, fulfilltools.plots; assert 'matplotlib' not in sys.modules;"
-        "fulfilltools.plots._only_words(None, 'x'); assert 'matplotlib.pyplot' not in sys.modules"
+        "import sys, fulfilltools.plots.bars; assert 'matplotlib' not in sys.modules;"
+        "fulfilltools.plots.bars.only_words(None, 'x');"
+        "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

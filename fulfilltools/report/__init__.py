@@ -7,51 +7,88 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING
 
 from fulfilltools.errors import RunError
+from fulfilltools.report.message import summary_md
 from fulfilltools.report.numbers import Facts, findings_csv, findings_list, summary
 from fulfilltools.report.page import report_html
 from fulfilltools.report.workbook import workbook
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
     from fulfilltools.diagnosis import Diagnosis
     from fulfilltools.history import Snapshot
 
-__all__ = ["Facts", "findings_list", "report_html", "summary", "workbook", "write_outputs"]
+__all__ = [
+    "Facts",
+    "findings_list",
+    "report_html",
+    "summary",
+    "summary_md",
+    "workbook",
+    "write_outputs",
+]
+
+
+log = logging.getLogger(__name__)
 
 
 def write_outputs(
     folder: Path, diagnosis: Diagnosis, facts: Facts, previous: Snapshot | None = None
 ) -> dict[str, Any]:
-    """Write the report's five files into a run's folder and return the summary.
+    """Write the report's files into a run's folder and return the summary.
 
-    Each file is written aside and moved into place whole. Raises RunError when the folder
-    cannot be written.
+    Each file is written aside and moved into place whole. A part or a file that cannot be made
+    is left out, named in the report and in the summary's `failed`, and logged. Raises RunError
+    when the folder cannot be written.
     """
     numbers = summary(diagnosis, facts, previous)
-    files = {
-        "findings.json": _json(findings_list(diagnosis.findings)),
-        "findings.csv": findings_csv(diagnosis.findings).encode(),
-        "report.xlsx": workbook(diagnosis, facts, numbers),
-        "report.html": report_html(diagnosis, facts, numbers, previous).encode(),
-        "summary.json": _json(numbers),
+    failed: dict[str, str] = {}
+    numbers["failed"] = failed
+    makers: dict[str, Callable[[], bytes]] = {
+        "findings.json": lambda: _json(findings_list(diagnosis.findings)),
+        "findings.csv": lambda: findings_csv(diagnosis.findings).encode(),
+        "report.xlsx": lambda: workbook(diagnosis, facts, numbers),
+        "summary.md": lambda: summary_md(numbers).encode(),
     }
+    files = {name: _made(name, make, failed) for name, make in makers.items()}
+    # Last, because they tell what of the others failed.
+    files["report.html"] = report_html(diagnosis, facts, numbers, previous).encode()
+    files["summary.json"] = _json(numbers)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            aside = folder / f".{name}.part"
-            aside.write_bytes(content)
-            aside.replace(folder / name)
+            _put(folder / name, content)
     except OSError as error:
         raise RunError(
             f"The report cannot be written to {folder}: {error.strerror}. Free the place or "
             "choose another folder with --out."
         ) from error
     return numbers
+
+
+def _made(name: str, make: Callable[[], bytes], failed: dict[str, str]) -> bytes | None:
+    try:
+        return make()
+    except Exception as error:
+        log.exception("%s could not be made.", name)
+        failed[name] = type(error).__name__
+        return None
+
+
+def _put(file: Path, content: bytes | None) -> None:
+    """Move a file into place whole; one that could not be made must not leave an older one."""
+    if content is None:
+        file.unlink(missing_ok=True)
+        return
+    aside = file.with_name(f".{file.name}.part")
+    aside.write_bytes(content)
+    aside.replace(file)
 
 
 def _json(content: object) -> bytes:

@@ -17,7 +17,9 @@ import pandas as pd
 from fulfilltools import history
 from fulfilltools.cause import SEVERITIES
 from fulfilltools.findings import CONTRACT
+from fulfilltools.history import Past
 from fulfilltools.plots import needing_action
+from fulfilltools.report.tiles import DUE_SOON_HOURS
 from fulfilltools.wording import number, plain_amount, words
 
 if TYPE_CHECKING:
@@ -27,9 +29,9 @@ if TYPE_CHECKING:
 
     from fulfilltools.diagnosis import Diagnosis
     from fulfilltools.history import Snapshot
+    from fulfilltools.runs import Run
 
 WORST_FIRST = tuple(map(str, reversed(SEVERITIES)))
-DUE_SOON_HOURS = 24
 
 NO_LOCATION = "no location"
 HEADLINES = {
@@ -45,12 +47,15 @@ class Facts:
     """What a report says about its run, beside the diagnosis.
 
     `fetch` is the FetchReport as a dict; `versions` names packages; `policy` the thresholds.
+    `past` is the shop's runs before this one; `run` gives the tables that some pictures draw.
     """
 
     run_id: str
     fetch: Mapping[str, Any]
     versions: Mapping[str, str] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
+    past: Past = field(default_factory=Past)
+    run: Run | None = None
 
     @property
     def time_zone(self) -> str:

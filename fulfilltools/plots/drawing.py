@@ -1,0 +1,126 @@
+"""A picture as SVG: its title and text alternative apart, its numbers beside it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import re
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fulfilltools.plots import backlog, movement, waiting
+from fulfilltools.plots.bars import (
+    AGE_COLORS,
+    DARK,
+    INK,
+    MUTED,
+    PAPER,
+    SEVERITY_COLORS,
+    house_style,
+)
+from fulfilltools.wording import number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+TABLES: Mapping[str, Callable[[Any], DataFrame]] = {
+    "causes": lambda diagnosis: backlog.cause_table(diagnosis)[0],
+    "ageing": backlog.ageing_table,
+    "locations": backlog.location_table,
+    "value_at_risk": backlog.value_table,
+    "waiting": waiting.waiting_table,
+    "trend": movement.trend_table,
+    "time_to_ship": movement.time_to_ship_table,
+    "rhythm": movement.rhythm_table,
+}
+WIDE = {"rhythm"}
+MOST_TOLD = 100
+"""Numbers in a text alternative; beyond, the table beside the picture tells them."""
+
+
+@dataclass(frozen=True, repr=False)
+class Picture:
+    """A drawn picture: SVG without its title, the title, a text for those who see none."""
+
+    name: str
+    title: str
+    alt: str
+    svg: str
+    table: DataFrame
+    is_wide: bool = False
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_html_(self) -> str:
+        """Show the picture in JupyterLab, in notebooks that are not trusted, too."""
+        source = base64.b64encode(self.svg.encode()).decode()
+        return (
+            f'<figure style="margin:0"><figcaption style="font-weight:600">'
+            f'{html.escape(self.title)}</figcaption><img alt="{html.escape(self.alt)}" '
+            f'style="background:#fff;max-width:100%" src="data:image/svg+xml;base64,{source}">'
+            f"</figure>"
+        )
+
+
+def draw(plot: Callable[[Any], Axes], source: object) -> Picture:
+    """Draw a picture to SVG; the same numbers give the same bytes."""
+    with house_style(plot.__name__), warnings.catch_warnings():
+        # The browser draws the letters, so a glyph that DejaVu lacks is no loss.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        axes = plot(source)
+        title = axes.get_title(loc="left").replace("\n", " ")
+        axes.set_title("", loc="left")
+        svg = io.StringIO()
+        axes.get_figure(root=True).savefig(  # type: ignore[union-attr]
+            svg, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        )
+    table = TABLES[plot.__name__](source)
+    text = re.sub(r"font-family: [^;\"]*", "font-family: system-ui, sans-serif", svg.getvalue())
+    name = plot.__name__
+    return Picture(name, title, _alternative(title, table), text, table, name in WIDE)
+
+
+def inline_svg(picture: Picture) -> str:
+    """Give the SVG element for a page of ours: its colors become the theme's variables."""
+    svg = picture.svg[picture.svg.index("<svg") :]
+    svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{picture.name}-", svg)
+    svg = re.sub(r'^<svg[^>]*(viewBox="[^"]*")[^>]*>', r"<svg \1 ROLE>", svg, count=1)
+    alt = f'role="img" aria-label="{html.escape(picture.alt)}"'
+    svg = svg.replace("ROLE", f'xmlns:xlink="http://www.w3.org/1999/xlink" {alt}', 1)
+    for name, color in theme().items():
+        svg = svg.replace(color, f"var(--{name})")
+    return svg
+
+
+def theme() -> dict[str, str]:
+    """Name every color of the pictures as the report's style sheet does."""
+    ages = {f"age-{position}": color for position, color in enumerate(AGE_COLORS.values())}
+    return {"ink": INK, "muted": MUTED, "paper": PAPER, **SEVERITY_COLORS, **ages}
+
+
+def style_sheet() -> str:
+    """Declare those colors for a page, light and dark."""
+    colors = (f"--{name}: light-dark({it}, {DARK[it]});" for name, it in theme().items())
+    return f":root {{ {' '.join(colors)} }}"
+
+
+def _alternative(title: str, table: DataFrame) -> str:
+    """Say the picture in words: the title, then the numbers, unless they are too many."""
+    if table.size > MOST_TOLD or not table.size:
+        return title
+    rows = (
+        f"{name}: " + ", ".join(f"{column} {_told(cell)}" for column, cell in row.items())
+        for name, row in table.astype(object).iterrows()
+    )
+    return f"{title}. " + "; ".join(rows)
+
+
+def _told(cell: object) -> str:
+    return number(cell) if isinstance(cell, (int, float)) else str(cell)

@@ -1,0 +1,257 @@
+"""What comes and goes in pictures: a Run in, Axes out. They read the run's tidy tables."""
+
+from __future__ import annotations
+
+import textwrap
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from babel.dates import format_date, get_day_names
+
+from fulfilltools.plots.bars import AGE_COLORS, INK, PAPER, WIDTH, house_style, new_axes, only_words
+from fulfilltools.texts import LANGUAGE
+from fulfilltools.wording import number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+    from fulfilltools.runs import Run
+
+BLUES = [color for name, color in AGE_COLORS.items() if name != "unknown"]
+MOST_WEEKS = 12
+MOST_PLACES = 12
+HOURS = 24
+NAME_WIDTH = 28
+
+NO_ORDERS = "No order was placed in this time, so there is nothing to draw."
+NO_NORM = "No place has shipped enough orders to know its usual time."
+TITLES = {
+    "grew": "{came} orders came and {left} left in the last 7 days: {n} more are open",
+    "shrank": "{came} orders came and {left} left in the last 7 days: {n} fewer are open",
+    "same": "{came} orders came and {left} left in the last 7 days: as many are open",
+    "beyond": "{k} of {n} open wait longer than nine of ten at their place do; most: {place}",
+    "within": "Nothing open waits unusually long; slowest place: {place}, {hours} business hours",
+    "rhythm": "Most orders come on {day} at {hour}:00, most leave on {left_day} at {left_hour}:00",
+    "rhythm_came": "Most orders come on {day} at {hour}:00; none has left",
+}
+COLUMNS = {
+    "came": "came",
+    "left": "left",
+    "open": "open at the end",
+    "shipped": "shipped",
+    "usual": "half within (business hours)",
+    "slow": "nine of ten within",
+    "now": "open now",
+    "beyond": "open for longer",
+}
+LEGEND = "business hours in which half to nine of ten orders leave"
+AT_BAR = "{usual}–{slow} h; {beyond} open longer"
+STEP = "{least}–{most} an hour"
+
+
+def trend(run: Run, ax: Axes | None = None) -> Axes:
+    """Draw what came, what left and what stayed open, by weeks that end at the run's moment."""
+    table = trend_table(run)
+    if not len(table):
+        return only_words(ax, NO_ORDERS)
+    came, left, still_open = (table[COLUMNS[name]] for name in ("came", "left", "open"))
+    difference = int(came.iloc[-1] - left.iloc[-1])
+    kind = "grew" if difference > 0 else "shrank" if difference < 0 else "same"
+    title = TITLES[kind].format(
+        came=number(came.iloc[-1]), left=number(left.iloc[-1]), n=number(abs(difference))
+    )
+    with house_style():
+        axes = ax if ax is not None else new_axes(height=2.9)
+        places = np.arange(len(table))
+        axes.bar(places - 0.2, came, 0.38, color=BLUES[1], label=COLUMNS["came"])
+        axes.bar(places + 0.2, left, 0.38, color=BLUES[3], label=COLUMNS["left"])
+        axes.plot(places, still_open, color=INK, marker="o", markersize=3, label=COLUMNS["open"])
+        for place in (0, len(table) - 1):
+            _beside(axes, (float(place), float(still_open.iloc[place])), (0, 5), "center")
+        axes.set_xticks(places[::-2][::-1], [str(name) for name in table.index[::-2][::-1]])
+        axes.set_ylim(0, max(float(table.to_numpy().max()) * 1.15, 1))
+        axes.set_title(textwrap.fill(title, 52))
+        names = [COLUMNS[name] for name in ("came", "left", "open")]
+        drawn = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+        handles = [drawn[name] for name in names]
+        axes.legend(handles, names, loc="upper right", bbox_to_anchor=(1, -0.12), ncols=3)
+    return axes
+
+
+def time_to_ship(run: Run, ax: Axes | None = None) -> Axes:
+    """Draw each place's own norm, half to nine in ten of its orders, and who waits beyond it."""
+    table = time_to_ship_table(run)
+    if not len(table):
+        return only_words(ax, NO_NORM)
+    usual, slow = table[COLUMNS["usual"]], table[COLUMNS["slow"]]
+    with house_style():
+        axes = ax if ax is not None else new_axes(height=1.05 + 0.27 * len(table))
+        rows = np.arange(len(table))
+        axes.barh(rows, slow - usual, 0.6, usual, color=BLUES[2], label=LEGEND)
+        for row, (_, place) in enumerate(table.iterrows()):
+            axes.annotate(
+                AT_BAR.format(
+                    usual=number(round(place[COLUMNS["usual"]])),
+                    slow=number(round(place[COLUMNS["slow"]])),
+                    beyond=number(place[COLUMNS["beyond"]]),
+                ),
+                (place[COLUMNS["slow"]], row),
+                (5, 0),
+                textcoords="offset points",
+                va="center",
+            )
+        axes.set_yticks(rows, [textwrap.shorten(str(name), NAME_WIDTH) for name in table.index])
+        axes.set_ylim(len(table) - 0.4, -0.6)
+        axes.set_xlim(0, float(slow.max()) * 1.7 or 1)
+        axes.set_xticks([])
+        axes.set_title(textwrap.fill(_norm_title(table), 52))
+        axes.legend(loc="upper right", bbox_to_anchor=(1, -0.01))
+    return axes
+
+
+def rhythm(run: Run, ax: Axes | None = None) -> Axes:
+    """Draw when orders come and when they leave: weekday by hour in the shop's time zone."""
+    table = rhythm_table(run)
+    if not table.to_numpy().sum():
+        return only_words(ax, NO_ORDERS)
+    with house_style():
+        axes = ax if ax is not None else new_axes(height=3.6, width=2 * WIDTH)
+        days = len(table) // 2
+        # An empty line parts what comes, on top, from what leaves.
+        grid = np.vstack([table.iloc[:days], np.full((1, HOURS), np.nan), table.iloc[days:]])
+        _heat(axes, grid)
+        places = [*range(days), *range(days + 1, 2 * days + 1)]
+        axes.set_yticks([place + 0.5 for place in places], [str(name) for name in table.index])
+        hours = range(0, HOURS, 2)
+        axes.set_xticks([hour + 0.5 for hour in hours], [str(hour) for hour in hours])
+        axes.invert_yaxis()
+        axes.set_title(_rhythm_title(table))
+        axes.spines["left"].set_visible(False)
+    return axes
+
+
+def trend_table(run: Run) -> DataFrame:
+    """Count by weeks what came, what left and what is open at the end of each.
+
+    An order leaves when its last parcel does, or when it is cancelled or archived. Weeks end
+    at the run's moment; the first whole week is the first row, at most 12.
+    """
+    orders = _orders(run)
+    end = pd.Timestamp(run.as_of)
+    since = pd.Timestamp(run.fetched.get("since") or orders["came"].min())
+    weeks = 0 if orders.empty else min(int((end - since) / pd.Timedelta(days=7)), MOST_WEEKS)
+    edges = [end - pd.Timedelta(days=7 * back) for back in range(weeks, -1, -1)]
+    zone = ZoneInfo(run.fetched.get("time_zone") or "UTC")
+    rows = {}
+    for start, stop in pairwise(edges):
+        day = (stop - pd.Timedelta(seconds=1)).tz_convert(zone)
+        rows[format_date(day, "d MMM", locale=LANGUAGE)] = {
+            COLUMNS["came"]: int(orders["came"].between(start, stop, inclusive="left").sum()),
+            COLUMNS["left"]: int(orders["left"].between(start, stop, inclusive="left").sum()),
+            COLUMNS["open"]: int(
+                ((orders["came"] < stop) & ~(orders["left"] < stop).fillna(value=False)).sum()
+            ),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def time_to_ship_table(run: Run) -> DataFrame:
+    """Tell each place's norm in business hours, and how many open ones are beyond; slowest first.
+
+    Places that shipped too few orders in the time fetched have no norm and are not listed.
+    """
+    norms = run.table("location_norms").set_index("location")
+    backlog = run.backlog
+    beyond = (backlog["business_age_hours"] > backlog["slow_hours"]).fillna(value=False)
+    still_open = backlog.groupby("location").size()
+    late = backlog.loc[beyond].groupby("location").size()
+    table = pd.DataFrame(
+        {
+            COLUMNS["shipped"]: norms["shipped"].astype(int),
+            COLUMNS["usual"]: norms["usual_hours"].astype("float64").round(1),
+            COLUMNS["slow"]: norms["slow_hours"].astype("float64").round(1),
+            COLUMNS["now"]: still_open.reindex(norms.index, fill_value=0),
+            COLUMNS["beyond"]: late.reindex(norms.index, fill_value=0),
+        }
+    )
+    table = table.sort_values(COLUMNS["slow"], ascending=False, kind="stable")
+    return table.head(MOST_PLACES).rename_axis(None)
+
+
+def rhythm_table(run: Run) -> DataFrame:
+    """Count orders by weekday and hour, shop's time: first those that came, then that left."""
+    orders, zone = _orders(run), run.fetched.get("time_zone") or "UTC"
+    names = get_day_names("abbreviated", locale=LANGUAGE)
+    parts = []
+    for what in ("came", "left_by_parcel"):
+        at = orders[what].dropna().dt.tz_convert(zone)
+        counts = pd.crosstab(at.dt.weekday, at.dt.hour)
+        counts = counts.reindex(index=range(7), columns=range(HOURS), fill_value=0)
+        word = COLUMNS["came" if what == "came" else "left"]
+        parts.append(counts.set_axis([f"{names[day]}, {word}" for day in range(7)]))
+    return pd.concat(parts).set_axis([str(hour) for hour in range(HOURS)], axis="columns")
+
+
+def _orders(run: Run) -> DataFrame:
+    """Give each order the moment it came, and the one it left for good."""
+    orders = run.table("orders").set_index("order_id")
+    orders = orders.loc[~orders["is_test"].fillna(value=False)]
+    parcels = run.table("fulfillments")
+    shipped = parcels.loc[parcels["status"] == "SUCCESS"].groupby("order_id")["created_at"].max()
+    parcel = shipped.reindex(orders.index).where(orders["fulfillment_status"] == "FULFILLED")
+    ended = orders["cancelled_at"].where(orders["cancelled_at"].notna(), orders["closed_at"])
+    return pd.DataFrame(
+        {
+            "came": orders["processed_at"],
+            "left": parcel.where(parcel.notna(), ended),
+            "left_by_parcel": parcel,
+        }
+    )
+
+
+def _norm_title(table: DataFrame) -> str:
+    still_open, beyond = table[COLUMNS["now"]], table[COLUMNS["beyond"]]
+    if not beyond.sum():
+        place, hours = str(table.index[0]), number(round(table[COLUMNS["slow"]].iloc[0]))
+        return TITLES["within"].format(place=place, hours=hours)
+    return TITLES["beyond"].format(
+        k=number(beyond.sum()), n=number(still_open.sum()), place=str(beyond.idxmax())
+    )
+
+
+def _rhythm_title(table: DataFrame) -> str:
+    days = get_day_names("wide", locale=LANGUAGE)
+    came, left = table.to_numpy()[:7], table.to_numpy()[7:]
+    day, hour = np.unravel_index(came.argmax(), came.shape)
+    if not left.sum():
+        return TITLES["rhythm_came"].format(day=days[int(day)], hour=hour)
+    left_day, left_hour = np.unravel_index(left.argmax(), left.shape)
+    return TITLES["rhythm"].format(
+        day=days[int(day)], hour=hour, left_day=days[int(left_day)], left_hour=left_hour
+    )
+
+
+def _heat(axes: Axes, grid: np.ndarray) -> None:
+    """Fill cells by few steps of one color, named below; zero stays paper."""
+    from matplotlib.colors import BoundaryNorm, ListedColormap  # noqa: PLC0415 (see bars.py)
+    from matplotlib.patches import Patch  # noqa: PLC0415 (see bars.py)
+
+    most = max(int(np.nanmax(grid)), 2 ** len(BLUES))
+    limits = [0, *(round(most * share) for share in (0.1, 0.25, 0.5)), most]
+    colors = ListedColormap([PAPER, *BLUES])
+    norm = BoundaryNorm([-0.5, *(limit + 0.5 for limit in limits)], colors.N)
+    axes.pcolormesh(grid, cmap=colors, norm=norm, edgecolors=PAPER, linewidth=0.7)
+    steps = [
+        Patch(color=color, label=STEP.format(least=least + 1, most=limit))
+        for color, least, limit in zip(BLUES, limits, limits[1:], strict=False)
+    ]
+    axes.legend(handles=steps, loc="upper right", bbox_to_anchor=(1, -0.07), ncols=len(steps))
+
+
+def _beside(axes: Axes, place: tuple[float, float], shift: tuple[float, float], side: str) -> None:
+    text = number(place[1])
+    axes.annotate(text, place, shift, textcoords="offset points", ha=side)

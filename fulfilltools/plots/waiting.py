@@ -1,0 +1,175 @@
+"""Where open orders wait: a flow from the whole backlog to whose turn it is, to the state."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from fulfilltools.plots.backlog import age_bucket
+from fulfilltools.plots.bars import AGE_COLORS, INK, NOTHING, house_style, new_axes, only_words
+from fulfilltools.wording import duration, number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from pandas import DataFrame, Series
+
+TITLE = "Most wait here: {state} ({k} of {n} open), half of them {age} or longer"
+ALL = "All open"
+WHERE = {"own": "Own location", "service": "Service", "nowhere": "Not routed"}
+STATES = {
+    "scheduled": "scheduled for later",
+    "held": "on hold",
+    "queue": "in the queue",
+    "begun": "begun",
+    "rejected": "declined",
+    "ending": "asked to cancel",
+    "accepted": "accepted",
+    "asked": "asked, no answer",
+    "unasked": "not asked yet",
+    "routing": "no fulfillment order",
+}
+COLUMNS = {"rows": "open", "median": "half wait longer than (hours)"}
+_REQUESTS = {
+    "REJECTED": "rejected",
+    "CANCELLATION_REQUESTED": "ending",
+    "CANCELLATION_REJECTED": "ending",
+    "ACCEPTED": "accepted",
+    "SUBMITTED": "asked",
+}
+GAP, LEAST = 0.03, 0.03
+"""Between two states, and the least room of one, as shares of the height of all."""
+
+BLOCK, MIDDLE, RIGHT = 0.02, 0.3, 0.58
+"""How wide a block is, and where the second and third columns stand."""
+
+
+def waiting(source: Any, ax: Axes | None = None) -> Axes:  # noqa: ANN401 (a Diagnosis or a Run)
+    """Draw the open fulfillment orders from all to where to which state, a band each."""
+    table = waiting_table(source)
+    if not len(table):
+        return only_words(ax, NOTHING)
+    rows, median = table[COLUMNS["rows"]], table[COLUMNS["median"]]
+    state = str(rows.idxmax())
+    title = TITLE.format(
+        state=state.lower(),
+        k=number(rows.max()),
+        n=number(rows.sum()),
+        age=_age(float(median[state])),
+    )
+    with house_style():
+        axes = ax if ax is not None else new_axes(height=1.1 + 0.3 * len(table))
+        axes.set_axis_off()
+        axes.set_xlim(0, 1)
+        _flow(axes, table)
+        axes.set_title(textwrap.fill(title, 52))
+    return axes
+
+
+def waiting_table(source: Any) -> DataFrame:  # noqa: ANN401 (a Diagnosis or a Run)
+    """Count the backlog by where and in which state it waits, and how long half of it has."""
+    backlog = source.backlog
+    if not len(backlog) or "status" not in backlog:
+        return pd.DataFrame(columns=list(COLUMNS.values()))
+    where, state = _where(backlog), _state(backlog)
+    names = where.map(WHERE) + ": " + state.map(STATES)
+    order = [f"{place}: {name}" for place in WHERE.values() for name in STATES.values()]
+    hours = backlog["age_hours"].astype("float64")
+    table = pd.DataFrame(
+        {COLUMNS["rows"]: names.value_counts(), COLUMNS["median"]: hours.groupby(names).median()}
+    )
+    return table.reindex([name for name in order if name in table.index]).round(1)
+
+
+def _where(backlog: DataFrame) -> Series[Any]:
+    at_service = backlog["at_service"].fillna(value=False).astype(bool)
+    where = pd.Series(np.where(at_service, "service", "own"), index=backlog.index)
+    return where.where(backlog["fulfillment_order_id"].notna(), "nowhere")
+
+
+def _state(backlog: DataFrame) -> Series[Any]:
+    """Name the state of each row: what Shopify says of it, and at services of its request."""
+    request = backlog["request_status"].map(_REQUESTS)
+    at_service = backlog["at_service"].fillna(value=False).astype(bool)
+    state = request.where(request.notna(), "unasked").where(at_service, "queue").astype(object)
+    status = backlog["status"]
+    state = state.mask((status == "IN_PROGRESS").fillna(value=False) & ~at_service, "begun")
+    state = state.mask((status == "ON_HOLD").fillna(value=False), "held")
+    state = state.mask((status == "SCHEDULED").fillna(value=False), "scheduled")
+    return state.mask(backlog["fulfillment_order_id"].isna(), "routing")
+
+
+def _flow(axes: Axes, table: DataFrame) -> None:
+    """Draw three columns of blocks, the bands between them, and their names."""
+    shares = table[COLUMNS["rows"]] / table[COLUMNS["rows"]].sum()
+    tops = _stacked([max(share, LEAST) for share in shares])
+    places = [str(name).split(": ")[0] for name in table.index]
+    width = shares.groupby(places, sort=False).sum()
+    # The places take the height of the states, so that the bands stay level.
+    gap = (_end(tops, shares) - 1) / max(len(width) - 1, 1)
+    place_tops = dict(zip(map(str, width.index), _stacked(list(width), gap), strict=True))
+    left = 0.0
+    axes.set_ylim(_end(tops, shares) + GAP, -3 * GAP)
+    _named_block(axes, 0.0, left, 1.0, f"{ALL} {number(table[COLUMNS['rows']].sum())}")
+    for place, top in place_tops.items():
+        count = number(round(width[place] * table[COLUMNS["rows"]].sum()))
+        _named_block(axes, MIDDLE, top, float(width[place]), f"{place} {count}")
+    lines = zip(places, table.index, table[COLUMNS["median"]].astype(float), strict=True)
+    for row, (place, name, hours) in enumerate(lines):
+        share = float(shares.iloc[row])
+        color = AGE_COLORS[str(age_bucket(pd.Series([hours])).iloc[0])]
+        _band(axes, (BLOCK, left), (MIDDLE, place_tops[place]), share, color)
+        _band(axes, (MIDDLE + BLOCK, place_tops[place]), (RIGHT, tops[row]), share, color)
+        _block(axes, RIGHT, tops[row], share, color)
+        state, count = str(name).split(": ")[1], number(table[COLUMNS["rows"]].iloc[row])
+        words = f"{state} {count} · {_age(hours)}"
+        axes.text(RIGHT + 1.6 * BLOCK, tops[row] + share / 2, words, va="center")
+        left += share
+        place_tops[place] += share
+
+
+def _stacked(heights: Sequence[float], gap: float = GAP) -> list[float]:
+    """Tell where each block begins, one below the other."""
+    starts, at = [], 0.0
+    for height in heights:
+        starts.append(at)
+        at += height + gap
+    return starts
+
+
+def _end(tops: Sequence[float], heights: Series[Any]) -> float:
+    return tops[-1] + float(heights.iloc[-1])
+
+
+def _named_block(axes: Axes, left: float, top: float, height: float, name: str) -> None:
+    _block(axes, left, top, height, INK)
+    axes.text(left, top - GAP / 3, name, va="bottom")
+
+
+def _block(axes: Axes, left: float, top: float, height: float, color: str) -> None:
+    from matplotlib.patches import Rectangle  # noqa: PLC0415 (see bars.py)
+
+    axes.add_patch(Rectangle((left, top), BLOCK, height, color=color, linewidth=0))
+
+
+def _band(
+    axes: Axes, start: tuple[float, float], stop: tuple[float, float], height: float, color: str
+) -> None:
+    """Draw a band of even height that bends from one block to the next."""
+    from matplotlib.patches import PathPatch  # noqa: PLC0415 (see bars.py)
+    from matplotlib.path import Path  # noqa: PLC0415 (see bars.py)
+
+    (x, y), (u, v) = start, stop
+    middle = (x + u) / 2
+    points = [(x, y), (middle, y), (middle, v), (u, v)]
+    back = [(u, v + height), (middle, v + height), (middle, y + height), (x, y + height)]
+    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3]
+    axes.add_patch(PathPatch(Path(points + back, codes), color=color, alpha=0.55, linewidth=0))
+
+
+def _age(hours: float) -> str:
+    return "–" if np.isnan(hours) else duration(hours)
