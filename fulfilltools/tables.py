@@ -169,7 +169,7 @@ def _lay_shipments(database: duckdb.DuckDBPyConnection, file: Path) -> None:
 
 def _supplier_counts(database: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int] | None:
     """Count how the lists fitted; what did not is written to supplier_unmatched.csv."""
-    row = database.execute(
+    given, *counts = database.execute(
         """
         SELECT
             getvariable('shipments') IS NOT NULL,
@@ -178,8 +178,8 @@ def _supplier_counts(database: duckdb.DuckDBPyConnection, folder: Path) -> dict[
             (SELECT count(*) FROM supplier_unmatched WHERE side = 'shop'),
             (SELECT count(*) FROM backlog WHERE supplier_shipped_units > 0)
         """
-    ).fetchone()
-    if row is None or not row[0]:
+    ).fetchall()[0]
+    if not given:
         return None
     # A spreadsheet would take a text that begins so for a formula.
     database.sql(
@@ -193,7 +193,7 @@ def _supplier_counts(database: duckdb.DuckDBPyConnection, folder: Path) -> dict[
         """
     ).write_csv(str(folder / "supplier_unmatched.csv"))
     names = ("rows", "rows_unmatched", "orders_not_listed", "shipped_not_here")
-    return dict(zip(names, row[1:], strict=True))
+    return dict(zip(names, counts, strict=True))
 
 
 def _name_node_columns(database: duckdb.DuckDBPyConnection) -> None:

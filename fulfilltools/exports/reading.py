@@ -151,8 +151,8 @@ def _find_header(file: Path, encoding: str, wanted: Headings) -> _Header:
         lines = list(islice(text, _HEADER_WITHIN))
     found = [one for one in _possible_headers(lines, wanted) if not wanted.missing(one.headings)]
     if found:
-        return max(found, key=lambda one: (len(one.places), -one.skip))
-    first = max(_possible_headers(lines, wanted), key=lambda one: (len(one.places), -one.skip))
+        return max(found, key=_likeliest)
+    first = max(_possible_headers(lines, wanted), key=_likeliest)
     other = looks_like(first.headings)
     if other:
         raise TableError(f"{file} looks like {other}, not {wanted.kind}. Give that file.")
@@ -165,6 +165,10 @@ def _find_header(file: Path, encoding: str, wanted: Headings) -> _Header:
         f"{file} has no column {', '.join(wanted.missing(first.headings))}, so it cannot be read "
         f"as {wanted.kind}. Its headings are: {shown(first.headings)}."
     )
+
+
+def _likeliest(header: _Header) -> tuple[int, bool, int]:
+    return len(header.places), not header.is_wrapped, -header.skip
 
 
 def _possible_headers(lines: Sequence[str], wanted: Headings) -> Iterator[_Header]:

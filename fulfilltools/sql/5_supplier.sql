@@ -121,31 +121,36 @@ FROM taken
 WHERE units > 0
 GROUP BY order_id, fulfillment_order_id;
 
--- Where the listed goods came from: other orders waiting there should be in the list, too.
--- Without locations (an export), the vendor stands for the place.
+-- Where the listed goods came from: other orders that wait there should be in the list, too.
 CREATE TABLE goods_place AS
 SELECT f.order_id, f.fulfillment_order_id, f.location_id AS place, sku_key(l.sku) AS goods
 FROM fulfillment_orders f
 JOIN fulfillment_order_lines l USING (fulfillment_order_id)
-WHERE f.location_id IS NOT NULL
-UNION ALL
-SELECT l.order_id, f.fulfillment_order_id, l.vendor, sku_key(l.sku)
+WHERE f.location_id IS NOT NULL;
+
+-- An export has no locations, so a vendor stands for one, if the list has half of its orders.
+CREATE TABLE goods_vendor AS
+SELECT l.order_id, l.vendor, l.order_id IN (SELECT order_id FROM supplier_row) AS is_listed
 FROM order_lines l
-LEFT JOIN fulfillment_orders f USING (order_id)
-WHERE NOT EXISTS (FROM fulfillment_orders WHERE location_id IS NOT NULL) AND l.vendor IS NOT NULL;
+WHERE l.vendor IS NOT NULL AND NOT EXISTS (FROM fulfillment_orders WHERE location_id IS NOT NULL);
+
+CREATE TABLE covered AS
+SELECT DISTINCT p.place
+FROM goods_place p
+JOIN supplier_row s ON s.order_id = p.order_id AND s.goods = p.goods
+UNION
+SELECT any_value(p.place)
+FROM goods_place p
+JOIN supplier_row s ON s.order_id = p.order_id AND s.goods IS NULL
+GROUP BY p.order_id
+HAVING count(DISTINCT p.place) = 1
+UNION
+SELECT vendor
+FROM goods_vendor
+GROUP BY vendor
+HAVING 2 * count(DISTINCT order_id) FILTER (is_listed) >= count(DISTINCT order_id);
 
 CREATE TABLE supplier_unmatched AS
-WITH covered AS (
-    SELECT DISTINCT p.place
-    FROM goods_place p
-    JOIN supplier_row s ON s.order_id = p.order_id AND s.goods = p.goods
-    UNION
-    SELECT any_value(p.place)
-    FROM goods_place p
-    JOIN supplier_row s ON s.order_id = p.order_id AND s.goods IS NULL
-    GROUP BY p.order_id
-    HAVING count(DISTINCT p.place) = 1
-)
 SELECT
     'list' AS side,
     order_name,
@@ -178,10 +183,10 @@ SELECT
 FROM fulfillment_orders f
 JOIN line_facts w USING (fulfillment_order_id)
 JOIN orders o ON o.order_id = f.order_id
-LEFT JOIN goods_place p USING (fulfillment_order_id)
+LEFT JOIN goods_vendor v ON v.order_id = f.order_id
 WHERE getvariable('shipments') IS NOT NULL
     AND f.status NOT IN ('CLOSED', 'CANCELLED')
-    AND (f.at_service OR p.place IN (FROM covered))
+    AND (f.at_service OR coalesce(f.location_id, v.vendor) IN (FROM covered))
     AND f.order_id NOT IN (SELECT order_id FROM supplier_row WHERE order_id IS NOT NULL)
 GROUP BY f.fulfillment_order_id
 ORDER BY side, order_name, row;
