@@ -54,8 +54,8 @@ __all__ = [
     "waiting",
 ]
 
-PICTURES: tuple[Plot, ...] = (causes, value_at_risk, waiting, ageing, locations)
+PICTURES: tuple[Plot, ...] = (causes, value_at_risk, waiting, locations, ageing)
 """The report's pictures of a Diagnosis, in its order."""
 
-RUN_PICTURES: tuple[Plot, ...] = (trend, time_to_ship, rhythm)
+RUN_PICTURES: tuple[Plot, ...] = (time_to_ship, trend, rhythm)
 """Those of a Run: they read its tables of all orders, shipped ones too."""

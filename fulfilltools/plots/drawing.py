@@ -38,7 +38,7 @@ TABLES: Mapping[str, Callable[[Any], DataFrame]] = {
     "time_to_ship": movement.time_to_ship_table,
     "rhythm": movement.rhythm_table,
 }
-WIDE = {"rhythm"}
+WIDE = {"trend", "rhythm"}
 MOST_TOLD = 100
 """Numbers in a text alternative; beyond, the table beside the picture tells them."""
 

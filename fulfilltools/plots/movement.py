@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 from babel.dates import format_date, get_day_names
 
-from fulfilltools.plots.bars import AGE_COLORS, INK, PAPER, WIDTH, house_style, new_axes, only_words
+from fulfilltools.plots.bars import AGE_COLORS, INK, WIDTH, house_style, new_axes, only_words
 from fulfilltools.texts import LANGUAGE
 from fulfilltools.wording import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.path import Path as MplPath
     from pandas import DataFrame
 
     from fulfilltools.runs import Run
@@ -43,10 +44,10 @@ COLUMNS = {
     "left": "left",
     "open": "open at the end",
     "shipped": "shipped",
-    "usual": "half within (business hours)",
-    "slow": "nine of ten within",
-    "now": "open now",
-    "beyond": "open for longer",
+    "usual": "half within (hours)",
+    "slow": "nine of ten (hours)",
+    "now": "open",
+    "beyond": "open longer",
 }
 LEGEND = "business hours in which half to nine of ten orders leave"
 AT_BAR = "{usual}–{slow} h; {beyond} open longer"
@@ -65,16 +66,16 @@ def trend(run: Run, ax: Axes | None = None) -> Axes:
         came=number(came.iloc[-1]), left=number(left.iloc[-1]), n=number(abs(difference))
     )
     with house_style():
-        axes = ax if ax is not None else new_axes(height=2.9)
+        axes = ax if ax is not None else new_axes(height=2.9, width=2 * WIDTH)
         places = np.arange(len(table))
         axes.bar(places - 0.2, came, 0.38, color=BLUES[1], label=COLUMNS["came"])
         axes.bar(places + 0.2, left, 0.38, color=BLUES[3], label=COLUMNS["left"])
         axes.plot(places, still_open, color=INK, marker="o", markersize=3, label=COLUMNS["open"])
-        for place in (0, len(table) - 1):
-            _beside(axes, (float(place), float(still_open.iloc[place])), (0, 5), "center")
-        axes.set_xticks(places[::-2][::-1], [str(name) for name in table.index[::-2][::-1]])
+        last = (float(places[-1]), float(still_open.iloc[-1]))
+        axes.annotate(number(last[1]), last, (0, 5), textcoords="offset points", ha="center")
+        axes.set_xticks(places, [str(name) for name in table.index])
         axes.set_ylim(0, max(float(table.to_numpy().max()) * 1.15, 1))
-        axes.set_title(textwrap.fill(title, 52))
+        axes.set_title(title)
         names = [COLUMNS[name] for name in ("came", "left", "open")]
         drawn = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
         handles = [drawn[name] for name in names]
@@ -106,7 +107,7 @@ def time_to_ship(run: Run, ax: Axes | None = None) -> Axes:
             )
         axes.set_yticks(rows, [textwrap.shorten(str(name), NAME_WIDTH) for name in table.index])
         axes.set_ylim(len(table) - 0.4, -0.6)
-        axes.set_xlim(0, float(slow.max()) * 1.7 or 1)
+        axes.set_xlim(0, float(slow.max()) * 1.9 or 1)
         axes.set_xticks([])
         axes.set_title(textwrap.fill(_norm_title(table), 52))
         axes.legend(loc="upper right", bbox_to_anchor=(1, -0.01))
@@ -128,7 +129,6 @@ def rhythm(run: Run, ax: Axes | None = None) -> Axes:
         axes.set_yticks([place + 0.5 for place in places], [str(name) for name in table.index])
         hours = range(0, HOURS, 2)
         axes.set_xticks([hour + 0.5 for hour in hours], [str(hour) for hour in hours])
-        axes.invert_yaxis()
         axes.set_title(_rhythm_title(table))
         axes.spines["left"].set_visible(False)
     return axes
@@ -237,21 +237,26 @@ def _rhythm_title(table: DataFrame) -> str:
 
 def _heat(axes: Axes, grid: np.ndarray) -> None:
     """Fill cells by few steps of one color, named below; zero stays paper."""
-    from matplotlib.colors import BoundaryNorm, ListedColormap  # noqa: PLC0415 (see bars.py)
-    from matplotlib.patches import Patch  # noqa: PLC0415 (see bars.py)
+    from matplotlib.patches import Patch, PathPatch  # noqa: PLC0415 (see bars.py)
+    from matplotlib.path import Path  # noqa: PLC0415 (see bars.py)
 
     most = max(int(np.nanmax(grid)), 2 ** len(BLUES))
     limits = [0, *(round(most * share) for share in (0.1, 0.25, 0.5)), most]
-    colors = ListedColormap([PAPER, *BLUES])
-    norm = BoundaryNorm([-0.5, *(limit + 0.5 for limit in limits)], colors.N)
-    axes.pcolormesh(grid, cmap=colors, norm=norm, edgecolors=PAPER, linewidth=0.7)
-    steps = [
-        Patch(color=color, label=STEP.format(least=least + 1, most=limit))
-        for color, least, limit in zip(BLUES, limits, limits[1:], strict=False)
-    ]
+    steps = []
+    for color, least, limit in zip(BLUES, limits, limits[1:], strict=False):
+        # One path a step: hundreds of cells of their own would make the file ten times larger.
+        cells = [_cell(*place) for place in np.argwhere((grid > least) & (grid <= limit))]
+        if cells:
+            shape = Path.make_compound_path(*cells)
+            axes.add_patch(PathPatch(shape, facecolor=color, linewidth=0))
+        steps.append(Patch(color=color, label=STEP.format(least=least + 1, most=limit)))
+    axes.set_xlim(0, grid.shape[1])
+    axes.set_ylim(grid.shape[0], 0)
     axes.legend(handles=steps, loc="upper right", bbox_to_anchor=(1, -0.07), ncols=len(steps))
 
 
-def _beside(axes: Axes, place: tuple[float, float], shift: tuple[float, float], side: str) -> None:
-    text = number(place[1])
-    axes.annotate(text, place, shift, textcoords="offset points", ha=side)
+def _cell(row: int, column: int) -> MplPath:
+    from matplotlib.path import Path  # noqa: PLC0415 (see bars.py)
+
+    left, right, top, bottom = column + 0.04, column + 0.96, row + 0.05, row + 0.95
+    return Path([(left, top), (right, top), (right, bottom), (left, bottom), (left, top)])

@@ -53,7 +53,7 @@ def write_outputs(
     makers: dict[str, Callable[[], bytes]] = {
         "findings.json": lambda: _json(findings_list(diagnosis.findings)),
         "findings.csv": lambda: findings_csv(diagnosis.findings).encode(),
-        "report.xlsx": lambda: workbook(diagnosis, facts, numbers),
+        "report.xlsx": lambda: workbook(diagnosis, facts, numbers, previous),
         "summary.md": lambda: summary_md(numbers).encode(),
     }
     files = {name: _made(name, make, failed) for name, make in makers.items()}

@@ -10,6 +10,7 @@ import pandas as pd
 import xlsxwriter
 from babel.numbers import get_currency_precision
 
+from fulfilltools import history
 from fulfilltools.findings import CONTRACT
 from fulfilltools.plots import label, needing_action
 from fulfilltools.report.numbers import Facts, findings_list, setting
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from fulfilltools.diagnosis import Diagnosis
+    from fulfilltools.history import Snapshot
 
 MOST_LINKS = 65_000
 """Excel takes 65,530 links a sheet."""
 
-SHEETS = ("Summary", "Worklist", "All orders", "Causes", "Data quality")
+SHEETS = ("Summary", "Worklist", "All orders", "Causes", "Changes", "Data quality")
 HEADERS = {
     "order": ("Order", 12),
     "severity": ("Severity", 10),
@@ -56,6 +58,16 @@ CAUSE_HEADERS = {
     "orders": ("Orders", 9),
     "oldest_hours": ("Longest wait (hours)", 12),
     "value": ("Value", 34),
+}
+CHANGE_HEADERS = {
+    "change": ("Change", 10),
+    "order": ("Order", 12),
+    "cause": ("Cause", 26),
+    "cause_before": ("Cause before", 26),
+    "severity": ("Severity", 10),
+    "owner": ("Owner", 12),
+    "action": ("Next step", 48),
+    "location": ("Location", 24),
 }
 FACT_HEADERS = {"fact": ("What", 38), "value": ("Value", 90)}
 
@@ -128,18 +140,63 @@ class _Book:
         return self.bytes.getvalue()
 
 
-def workbook(diagnosis: Diagnosis, facts: Facts, numbers: Mapping[str, Any]) -> bytes:
-    """Build `report.xlsx`: summary, worklist, all orders, causes, data quality."""
+def workbook(
+    diagnosis: Diagnosis,
+    facts: Facts,
+    numbers: Mapping[str, Any],
+    previous: Snapshot | None = None,
+) -> bytes:
+    """Build `report.xlsx`: summary, worklists, all orders, causes, changes, data quality.
+
+    There is a worklist of everything that needs action, worst first, and one for each owner,
+    in which what has the same cause stands together.
+    """
     book = _Book(pd.Timestamp(diagnosis.as_of).tz_convert("UTC").tz_localize(None))
     zone = facts.time_zone
     headers = {key: (title.format(zone=zone), width) for key, (title, width) in HEADERS.items()}
     findings = diagnosis.findings
     book.sheet(SHEETS[0], FACT_HEADERS, _summary_rows(numbers))
     book.sheet(SHEETS[1], headers, _rows(needing_action(findings), zone))
+    for owner, rows in _by_owner(needing_action(findings)).items():
+        book.sheet(owner, headers, _rows(rows, zone))
     book.sheet(SHEETS[2], headers, _rows(findings, zone))
     book.sheet(SHEETS[3], CAUSE_HEADERS, [_cause_row(cause) for cause in numbers["by_cause"]])
-    book.sheet(SHEETS[4], FACT_HEADERS, _quality_rows(numbers, facts))
+    book.sheet(SHEETS[4], CHANGE_HEADERS, _change_rows(diagnosis, facts, previous))
+    book.sheet(SHEETS[5], FACT_HEADERS, _quality_rows(numbers, facts))
     return book.finish()
+
+
+def _by_owner(findings: DataFrame) -> dict[str, DataFrame]:
+    """Part the worklist by owner; the cause with the worst row first, its rows together."""
+    lists = {}
+    for owner, rows in findings.groupby("owner", sort=True):
+        order = {cause: place for place, cause in enumerate(rows["cause"].unique())}
+        together = rows.sort_values("cause", key=lambda one: one.map(order), kind="stable")
+        lists[label(owner)] = together
+    return lists
+
+
+def _change_rows(
+    diagnosis: Diagnosis, facts: Facts, previous: Snapshot | None
+) -> list[dict[str, Any]]:
+    """List what is new, changed and cleared since the last run."""
+    now = history.Snapshot(facts.run_id, diagnosis.findings, facts.fetch)
+    changes = history.compare(now, previous)
+    groups = {"new": changes.new, "changed": changes.changed, "cleared": changes.cleared}
+    return [
+        {
+            "change": change,
+            **row,
+            "cause": label(row["cause"]),
+            "cause_before": label(before) if isinstance(before, str) else None,
+        }
+        for change, rows in groups.items()
+        for row, before in zip(
+            findings_list(rows),
+            rows["cause_before"] if "cause_before" in rows else [None] * len(rows),
+            strict=True,
+        )
+    ]
 
 
 def _rows(findings: DataFrame, zone: str) -> list[dict[str, Any]]:
