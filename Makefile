@@ -28,6 +28,7 @@ layers: .venv/made
 
 fresh: .venv/made
 	@$(PY) scripts/refresh_notebooks.py --check
+	@$(PY) scripts/refresh_texts.py --check
 
 lab: .venv/made  ## JupyterLab on the notebooks
 	@$(PY) -m fulfilltools lab $(ARGS)
@@ -37,6 +38,7 @@ notebooks: .venv/made  ## run the shipped notebooks again and keep their outputs
 
 fix: .venv/made notebooks  ## whatever a tool can put right
 	@$(PY) scripts/refresh_docs.py
+	@$(PY) scripts/refresh_texts.py
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 

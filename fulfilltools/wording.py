@@ -76,13 +76,13 @@ def duration(hours: float, language: str = LANGUAGE) -> str:
 
 def business_time(hours: float, hours_a_day: float = HOURS_A_DAY, language: str = LANGUAGE) -> str:
     """Say hours of business days: 30 business hours, 3 business days."""
-    size, say = abs(hours), texts(language).ngettext
+    size, plural = abs(hours), texts(language).ngettext
     if size < 2 * hours_a_day:
         hours = round(size)
-        forms = say("{n} business hour", "{n} business hours", hours)
+        forms = plural("{n} business hour", "{n} business hours", hours)
         return forms.format(n=number(hours, language))
     days = round(size / hours_a_day)
-    forms = say("{n} business day", "{n} business days", days)
+    forms = plural("{n} business day", "{n} business days", days)
     return forms.format(n=number(days, language))
 
 

@@ -3,7 +3,7 @@
 from fulfilltools.cause import Owner, Proof, Severity, Verdict, cause, labelled, mentions, one_of
 
 HELD = {"status": "ON_HOLD", "request_open": False, "can_fulfill": False}
-HOLD_EVIDENCE = "Held: {hold_text}[, by {held_by_app}]"
+HOLD_EVIDENCE = "Held: {hold_text:words}[, by {held_by_app}]"
 RELEASE = ["fulfillmentOrderReleaseHold"]
 
 
@@ -141,7 +141,7 @@ def hold_address(status, hold_reasons, address_validation):
     verdict=Verdict.BLOCKED,
     severity=Severity.MEDIUM,
     owner=Owner.OPERATIONS,
-    evidence=HOLD_EVIDENCE + "[; {units_short} units short at {location}]",
+    evidence=HOLD_EVIDENCE + "[; {units_short:count:unit|units} short at {location}]",
     action="Restock, change its location or refund; then release the hold.",
     needs_action="RELEASE_HOLD",
     fixes=["fulfillmentOrderMove", "inventorySetQuantities", *RELEASE],

@@ -27,12 +27,12 @@ BY_APP = {
     proof=Proof.INFERRED,
     evidence="{location} has shipped nothing for {silent_hours:business}; "
     "its pauses are shorter than {silent_limit_hours:business}, from {pause_sample} pauses; "
-    "{queue} wait for it",
+    "{queue:count:order waits|orders wait} for it",
     variants={
         "app": {
             "evidence": "{habitual_app} has shipped nothing for {app_silent_hours:business}; its "
             "pauses are shorter than {app_silent_limit_hours:business}, from {app_sample} parcels; "
-            "{app_queue} wait for it at {location}",
+            "{app_queue:count:order waits|orders wait} for it at {location}",
         }
     },
     action="Check the app's log, connection and billing; contact its support.",
@@ -78,7 +78,7 @@ def integration_outage(
     verdict=Verdict.SUSPECT,
     severity=Severity.HIGH,
     owner=Owner.OPERATIONS,
-    evidence="{items} at {location}: {lines_without_sku} lines without a SKU, "
+    evidence="{items} at {location}: {lines_without_sku:count:line|lines} without a SKU, "
     "{lines_with_shared_sku} with a SKU that another item has",
     action="Give the variant a unique SKU and map it in the app; fulfill this order by hand.",
     fixes=["productVariantsBulkUpdate"],

@@ -23,7 +23,7 @@ SHIPPED_ALL_THE_SAME = {
     "action": "Stop or recall the parcel, and tell the supplier that the order is off.",
 }
 SUPPLIER_SHIPPED = (
-    "; the supplier shipped {supplier_shipped_units} units all the same"
+    "; the supplier shipped {supplier_shipped_units:count:unit|units} all the same"
     "[ on {supplier_shipped_at:date}][ by {supplier_carrier}][, tracking {supplier_tracking}]"
 )
 
@@ -180,15 +180,16 @@ def nothing_left(
     verdict=Verdict.DANGER,
     severity=Severity.CRITICAL,
     owner=Owner.FINANCE,
-    evidence="{refunded:money} refunded[ on {refunded_at:date}], {units_left} units still queued"
-    "[ at {location}]",
+    evidence="{refunded:money} refunded[ on {refunded_at:date}], "
+    "{units_left:count:unit|units} still queued[ at {location}]",
     action="Cancel the order without a second refund (More actions > Cancel order); "
     "at a service, cancel the request first.",
     fixes=["orderCancel", "refundCreate", "fulfillmentOrderSubmitCancellationRequest"],
     confused_with=["nothing_left", "cancelled"],
     variants={
         "voided": {
-            "evidence": "Payment voided, but {location} has taken it on: {units_left} units",
+            "evidence": "Payment voided, but {location} has taken it on: "
+            "{units_left:count:unit|units}",
         },
         "shipped": SHIPPED_ALL_THE_SAME
         | {"evidence": "{refunded:money} refunded" + SUPPLIER_SHIPPED},
@@ -241,7 +242,8 @@ def refunded_but_open(
     verdict=Verdict.DANGER,
     severity=Severity.HIGH,
     owner=Owner.OPERATIONS,
-    evidence="Archived {closed_at:date} with {units_left} units worth {value:money} left",
+    evidence="Archived {closed_at:date} with {units_left:count:unit|units} "
+    "worth {value:money} left",
     action="Unarchive it, then fulfill, cancel or refund the rest.",
     fixes=["orderOpen"],
     confused_with=["nothing_left"],

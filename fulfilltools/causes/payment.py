@@ -19,7 +19,7 @@ AUTHORIZED = {
     verdict=Verdict.BLOCKED,
     severity=Severity.HIGH,
     owner=Owner.FINANCE,
-    evidence="{dispute_kind:words} {dispute_status:words}",
+    evidence="Dispute: {dispute_kind:words}, {dispute_status:words}",
     action="Respond to the dispute, and hold fulfillment until it is decided.",
     fixes=["fulfillmentOrderHold"],
     confused_with=["fraud_review"],
@@ -108,7 +108,7 @@ def payment_pending(
     severity=Severity.MEDIUM,
     owner=Owner.FINANCE,
     evidence="Authorized[ at {gateway}] on {authorized_at:date}, not captured"
-    "[; {capture_sample} other captures were made {capture_mode:words}]",
+    "[; {capture_sample:count:other capture was|other captures were} made {capture_mode:words}]",
     action="Capture the payment (filter the orders by Payment status: Authorized).",
     fixes=["orderCapture"],
     confused_with=["payment_pending", "manual_late"],

@@ -195,8 +195,8 @@ def auto_fulfill_gap(needs_shipping, auto_fulfill, request_open, names_a_day):
     verdict=Verdict.SUSPECT,
     severity=Severity.HIGH,
     owner=Owner.OPERATIONS,
-    evidence="{fulfillment_status:words}, {financial_status:words}[, fulfillment order "
-    "{status:words}, request {request_status:words}][; {alerts}]",
+    evidence="Order {fulfillment_status:words}, payment {financial_status:words}"
+    "[, fulfillment order {status:words}, request {request_status:words}][; {alerts}]",
     action="Look at it by hand, and report the pattern.",
     hits=[{}],
 )

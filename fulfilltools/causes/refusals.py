@@ -40,7 +40,7 @@ def service_rejected(
     verdict=Verdict.BLOCKED,
     severity=Severity.CRITICAL,
     owner=Owner.OPERATIONS,
-    evidence="{location} closed the request with {units_left} units unshipped",
+    evidence="{location} closed the request with {units_left:count:unit|units} unshipped",
     action="Change the location of the rest, refund it, or request fulfillment again.",
     fixes=["fulfillmentOrderMove", "refundCreate", "fulfillmentOrderSubmitFulfillmentRequest"],
     source=(3, 4),

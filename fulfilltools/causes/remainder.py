@@ -30,7 +30,7 @@ def remainder_added_by_edit(is_edited, routed_after_shipment, request_open):
     verdict=Verdict.WAITS,
     severity=Severity.LOW,
     owner=Owner.CUSTOMER,
-    evidence="Return {return_status:words}, while {units_left} units remain",
+    evidence="Return {return_status:words}, with {units_left:count:unit|units} still to ship",
     action="Finish the return, then fulfill or refund the rest.",
     fixes=["returnProcess", "returnClose"],
     confused_with=["hold_return"],
@@ -53,8 +53,8 @@ def return_open(return_status, request_open):
     verdict=Verdict.DO_NOW,
     severity=Severity.MEDIUM,
     owner=Owner.OPERATIONS,
-    evidence="{shipments} parcels left, the last on {last_shipped_at:date}; "
-    "{units_left} units wait at {location}",
+    evidence="{shipments:count:parcel|parcels} left, the last on {last_shipped_at:date}; "
+    "{units_left:count:unit waits|units wait} at {location}",
     action="Fulfill the second card.",
     needs_action="CREATE_FULFILLMENT",
     fixes=["fulfillmentCreate", "fulfillmentOrderMove"],

@@ -37,9 +37,9 @@ ON_THE_LIST = {
     verdict=Verdict.DO_NOW,
     severity=Severity.CRITICAL,
     owner=Owner.OPERATIONS,
-    evidence="The supplier shipped {supplier_shipped_units} of {units_left} units"
-    "[ on {supplier_shipped_at:date}, {supplier_days_since} days ago][ by {supplier_carrier}]"
-    "[, tracking {supplier_tracking}]",
+    evidence="The supplier shipped {supplier_shipped_units} of {units_left:count:unit|units}"
+    "[ on {supplier_shipped_at:date}, {supplier_days_since:count:day|days} ago]"
+    "[ by {supplier_carrier}][, tracking {supplier_tracking}]",
     action="Fulfill it with that tracking number, then repair the sync of the app or service.",
     fixes=["fulfillmentCreate"],
     source=(3,),
@@ -169,7 +169,8 @@ def service_working(
     owner=Owner.SUPPLIER,
     proof=Proof.INFERRED,
     evidence="{habitual_app} wrote most of {app_sample} parcels of {vendors} from {location}, half "
-    "of them within {app_usual_hours:business}; it has shipped {younger_shipped} younger orders",
+    "of them within {app_usual_hours:business}; "
+    "it has shipped {younger_shipped:count:younger order|younger orders}",
     action="Open the order in the app, confirm the supplier's order and tracking; "
     "else add the tracking by hand.",
     fixes=["fulfillmentCreate", "fulfillmentTrackingInfoUpdate"],

@@ -14,7 +14,7 @@ def _handed_over(is_pos, delivery_method):
     verdict=Verdict.DO_NOW,
     severity=Severity.HIGH,
     owner=Owner.OPERATIONS,
-    evidence="{units_short} of {units_left} units short at {location}"
+    evidence="{units_short} of {units_left:count:unit|units} short at {location}"
     "[ ({units_on_hand} on hand)]; another location has them",
     action="Change its location (… > Change location on the fulfillment card).",
     needs_action="MOVE",
@@ -49,7 +49,8 @@ def stock_elsewhere(
     verdict=Verdict.BLOCKED,
     severity=Severity.HIGH,
     owner=Owner.OPERATIONS,
-    evidence="{units_short} of {units_left} units short everywhere[; {units_incoming} incoming]",
+    evidence="{units_short} of {units_left:count:unit|units} short everywhere"
+    "[; {units_incoming} incoming]",
     action="Split it and ship what there is; tell the buyer, refund or substitute the rest.",
     fixes=["fulfillmentOrderSplit", "refundCreate", "orderEditBegin"],
     confused_with=["stock_elsewhere", "hold_stock"],
