@@ -9,6 +9,7 @@ FulfillError                  anything this package says about a failure
 │   └── IncompleteError       fewer rows came than Shopify counts
 ├── RunError                  a run's folder is missing, locked or cannot be written
 ├── TableError                a raw file is not what Shopify sends
+├── DeliveryError             a report could not be sent
 ├── CauseError                a cause is written wrong
 └── NotebookError             a notebook failed, or was asked for what it does not have
 
@@ -20,6 +21,7 @@ most two sentences, and never holds a token, an e-mail or an address.
 __all__ = [
     "AccessError",
     "CauseError",
+    "DeliveryError",
     "FulfillError",
     "IncompleteError",
     "NotebookError",
@@ -71,6 +73,10 @@ class RunError(FulfillError):
 
 class TableError(FulfillError):
     """A raw file is not what Shopify sends."""
+
+
+class DeliveryError(FulfillError):
+    """A report could not be sent."""
 
 
 class CauseError(FulfillError):

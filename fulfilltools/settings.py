@@ -65,7 +65,7 @@ class Policy(BaseModel):
     causes_off: tuple[str, ...] = ()
     """Codes of causes that are not asked."""
     own_causes: tuple[Path, ...] = ()
-    """Python files with causes of your own, asked before the ordinary queue."""
+    """Python files with causes of your own, asked before the ordinary queue; beside the file."""
     weekend: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ("sat", "sun")
     """Days of the week that are no business days."""
 
@@ -99,6 +99,33 @@ class Connection(BaseModel):
         return f"{self.base_url}/admin/oauth/access_token"
 
 
+Owner = Literal["operations", "finance", "support", "service", "supplier", "customer"]
+
+
+class Delivery(BaseModel):
+    """Where a finished run is sent, and when; secrets are only in the environment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    when: Literal["always", "new", "severity"] = "always"
+    """Always; when something is new or changed; or when something is as bad as `severity`."""
+    severity: Literal["low", "medium", "high", "critical"] = "high"
+    email_from: str | None = None
+    """The sender's address; without one, the user's name in FULFILLTOOLS_SMTP_URL."""
+    email_to: tuple[str, ...] = ()
+    """Who gets the whole report."""
+    email_by_owner: dict[Owner, tuple[str, ...]] = {}
+    """Who gets the rows of one owner alone."""
+    failure_to: tuple[str, ...] = ()
+    """Who hears of a failed run; without any, `email_to`."""
+    attach: tuple[Literal["worklist.xlsx", "report.xlsx", "report.html", "report.pdf"], ...] = (
+        "worklist.xlsx",
+    )
+    """What mails carry. The worklist has no free texts; the report's files do."""
+    report_url: str | None = None
+    """Where the folder of runs can be reached, for links; without it there are none."""
+
+
 class Environment(BaseSettings):
     """The variables that are read; the environment wins over the file."""
 
@@ -122,6 +149,7 @@ class Settings(BaseModel):
     chosen: str | None
     policy: Policy
     runs: Path
+    delivery: Delivery = Delivery()
     language: Language = LANGUAGE
     """What reports are told in."""
 
@@ -158,10 +186,16 @@ def load_settings(start: Path | None = None) -> Settings:
     return Settings(
         shops=shops,
         chosen=shop_name(variables.shop) if variables.shop else only,
-        policy=_checked(Policy, content.get("policy", {}), f"[policy] in {file}"),
+        policy=_policy(content.get("policy", {}), file),
         runs=_runs(variables, content, file, start),
+        delivery=_checked(Delivery, content.get("delivery", {}), f"[delivery] in {file}"),
         language=checked_language(content.get("language", LANGUAGE)),
     )
+
+
+def changed_policy(policy: Policy, changes: dict[str, Any]) -> Policy:
+    """Take a policy with some limits changed. Raises SettingsError for one that does not fit."""
+    return _checked(Policy, policy.model_dump() | changes, "The changed policy")
 
 
 def shop_name(shop: str) -> str:
@@ -169,6 +203,14 @@ def shop_name(shop: str) -> str:
     address = shop.strip().removeprefix("https://").removeprefix("http://")
     address = address.removeprefix("admin.shopify.com/store/").split("/")[0]
     return address.removesuffix(".myshopify.com").lower()
+
+
+def _policy(limits: dict[str, Any], file: Path | None) -> Policy:
+    """Read the limits; files of one's own causes stand beside the settings file."""
+    policy = _checked(Policy, limits, f"[policy] in {file}")
+    beside = file.parent if file else Path()
+    own = tuple(beside / one.expanduser() for one in policy.own_causes)
+    return policy.model_copy(update={"own_causes": own})
 
 
 def _nearest_file(start: Path) -> Path | None:
@@ -181,10 +223,10 @@ def _read(file: Path) -> dict[str, Any]:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file} is not valid TOML: {error}. Mend that line.") from error
-    if unknown := sorted(set(content) - {"language", "policy", "shops", "runs"}):
+    if unknown := sorted(set(content) - {"delivery", "language", "policy", "shops", "runs"}):
         raise SettingsError(
             f"{file} has unknown parts: {', '.join(unknown)}. "
-            "It takes language, policy, shops and runs."
+            "It takes delivery, language, policy, shops and runs."
         )
     return content
 

@@ -59,6 +59,9 @@ CAUSE_HEADERS = {
     "oldest_hours": ("Longest wait (hours)", 12),
     "value": ("Value", 34),
 }
+FREE_TEXTS = {"evidence", "variant", "created_at"}
+"""Columns that may hold what somebody typed, and one that findings.json does not have."""
+
 CHANGE_HEADERS = {
     "change": ("Change", 10),
     "order": ("Order", 12),
@@ -163,6 +166,15 @@ def workbook(
     book.sheet(SHEETS[3], CAUSE_HEADERS, [_cause_row(cause) for cause in numbers["by_cause"]])
     book.sheet(SHEETS[4], CHANGE_HEADERS, _change_rows(diagnosis, facts, previous))
     book.sheet(SHEETS[5], FACT_HEADERS, _quality_rows(numbers, facts))
+    return book.finish()
+
+
+def worklist(rows: Sequence[Mapping[str, Any]], as_of: str) -> bytes:
+    """Build a workbook of findings (objects of findings.json) without their free texts."""
+    book = _Book(pd.Timestamp(as_of).tz_convert("UTC").tz_localize(None))
+    headers = {key: title for key, title in HEADERS.items() if key not in FREE_TEXTS}
+    told = [{**row, "cause": label(row["cause"]), "also": ", ".join(row["also"])} for row in rows]
+    book.sheet(SHEETS[1], headers, told)
     return book.finish()
 
 
