@@ -9,6 +9,7 @@ missing: `At {location}[, by {fulfill_by:date}]`.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,56 @@ FIELD = re.compile(r"\{(\w+)(?::(\w+))?(?::([^{}|]*)\|([^{}|]*))?\}")
 
 _NUMBERED = re.compile(r"\\\{\d+\\\}")
 _WITH_COMMAS = re.compile(r"\d{1,3}(,\d{3})+")
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What tells texts and values in one language; passed on instead of the language alone."""
+
+    language: str = LANGUAGE
+
+    def say(self, text: str, **values: object) -> str:
+        """Tell a text, its places filled in where values are given."""
+        told = texts(self.language).gettext(text) if text else text
+        return told.format(**values) if values else told
+
+    def plural(self, one: str, several: str, count: float) -> str:
+        """Tell a text that counts something; its place is {n}."""
+        told = texts(self.language).ngettext(one, several, round(count))
+        return told.format(n=self.number(count))
+
+    def named(self, name: str) -> str:
+        """Tell a name of ours, such as a heading or a severity; leave the shop's as they are."""
+        told = self.say(name)
+        return told if told != name else texts(self.language).pgettext(CODE, name)
+
+    def words(self, code: object) -> str:
+        """See `words`."""
+        return words(str(code), self.language)
+
+    def label(self, code: object) -> str:
+        """See `label`."""
+        return label(code, self.language)
+
+    def number(self, value: float) -> str:
+        """See `number`."""
+        return number(value, self.language)
+
+    def money(self, amount: float | Decimal, currency: str) -> str:
+        """See `money`."""
+        return money(amount, currency, self.language)
+
+    def duration(self, hours: float) -> str:
+        """See `duration`."""
+        return duration(hours, self.language)
+
+    def moment(self, at: datetime, zone: str = "UTC") -> str:
+        """See `moment`."""
+        return moment(at, zone, self.language)
+
+    def retold(self, text: str) -> str:
+        """See `retold`."""
+        return retold(text, self.language)
 
 
 def money(amount: float | Decimal, currency: str, language: str = LANGUAGE) -> str:

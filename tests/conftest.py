@@ -17,6 +17,7 @@ class _Diagnosed:
     as_of: datetime = datetime(2026, 11, 23, 7, tzinfo=UTC)
     unknown: pd.Series = field(default_factory=lambda: pd.Series({"fraud_review": 9}))
     unexplained: int = 0
+    language: str = "en"
 
 
 _KINDS = [

@@ -13,7 +13,6 @@ from fulfilltools.plots.backlog import (
     age_bucket,
     ageing,
     causes,
-    label,
     locations,
     needing_action,
     value_at_risk,
@@ -22,6 +21,7 @@ from fulfilltools.plots.bars import AGE_COLORS, DARK, NOTHING, SEVERITY_COLORS
 from fulfilltools.plots.drawing import Picture, draw, inline_svg, style_sheet
 from fulfilltools.plots.movement import rhythm, time_to_ship, trend
 from fulfilltools.plots.waiting import waiting
+from fulfilltools.wording import label
 
 if TYPE_CHECKING:
     from collections.abc import Callable

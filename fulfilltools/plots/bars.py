@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from babel.numbers import format_compact_decimal
 
-from fulfilltools.texts import LANGUAGE
-from fulfilltools.wording import number
+from fulfilltools.texts import marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from pandas import DataFrame
+
+    from fulfilltools.wording import Voice
 
 SEVERITY_COLORS = {
     "critical": "#7a0f2b",
@@ -30,11 +31,11 @@ SEVERITY_COLORS = {
 """Worst first; each step is lighter, so the order survives grey and color blindness."""
 
 AGE_COLORS = {
-    "0–1 day": "#c3d9ec",
-    "1–3 days": "#84b0d6",
-    "3–7 days": "#3f7db3",
-    "7+ days": "#163f66",
-    "unknown": "#b9bec4",
+    marked("0–1 day"): "#c3d9ec",
+    marked("1–3 days"): "#84b0d6",
+    marked("3–7 days"): "#3f7db3",
+    marked("7+ days"): "#163f66",
+    marked("unknown"): "#b9bec4",
 }
 INK, MUTED, PAPER = "#1c2127", "#57606a", "#ffffff"
 DARK = {
@@ -59,9 +60,8 @@ COMPACT_FROM = 10_000
 WIDTH = 4.8
 """Inches of a picture that shares its row with another; a wide one takes twice that."""
 
-NOTHING = "Nothing needs action, so there is nothing to draw."
-OTHERS = "{n} others"
-_OTHERS = re.compile(r"\d+ others")
+NOTHING = marked("Nothing needs action, so there is nothing to draw.")
+OTHERS = marked("{n} others")
 
 
 def bars(
@@ -69,17 +69,18 @@ def bars(
     table: DataFrame,
     colors: Mapping[str, str],
     title: str,
+    voice: Voice,
     faded: Sequence[str] = (),
 ) -> Axes:
     """Draw one stacked bar a row, first row on top, its total written at its end."""
     if not table.size:
-        return only_words(ax, NOTHING)
+        return only_words(ax, voice.say(NOTHING))
     with house_style():
         axes = ax if ax is not None else new_axes(height=0.75 + 0.27 * len(table))
-        ends = _stack(axes, table.astype("float64"), colors, faded)
+        ends = _stack(axes, table.astype("float64"), colors, voice, faded)
         for position, end in enumerate(ends):
             place, shift = (end, position), (4, 0)
-            axes.annotate(short(end), place, shift, textcoords="offset points", va="center")
+            axes.annotate(short(end, voice), place, shift, textcoords="offset points", va="center")
         names = [textwrap.shorten(str(row), 28, placeholder="…") for row in table.index]
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(table) - 0.45, -0.55)
@@ -92,16 +93,21 @@ def bars(
 
 
 def _stack(
-    axes: Axes, numbers: DataFrame, colors: Mapping[str, str], faded: Sequence[str]
+    axes: Axes,
+    numbers: DataFrame,
+    colors: Mapping[str, str],
+    voice: Voice,
+    faded: Sequence[str],
 ) -> list[float]:
     """Draw the bars themselves; return where each ends."""
     ends = pd.Series(0.0, numbers.index)
+    others = re.compile(voice.say(OTHERS, n=r"\d+"))
     for name in map(str, numbers):
-        widths = numbers[name]
-        bars = axes.barh(range(len(widths)), widths, 0.72, ends, color=colors[name], label=name)
+        widths, told = numbers[name], voice.named(name)
+        bars = axes.barh(range(len(widths)), widths, 0.72, ends, color=colors[name], label=told)
         for bar, row in zip(bars.patches, numbers.index, strict=True):
             bar.set(edgecolor=PAPER, linewidth=0.7)
-            bar.set_alpha(0.35 if row in faded or _OTHERS.fullmatch(str(row)) else None)
+            bar.set_alpha(0.35 if row in faded or others.fullmatch(str(row)) else None)
         ends = ends + widths
     return [float(end) for end in ends]
 
@@ -136,8 +142,8 @@ def house_style(salt: str = "fulfilltools") -> Iterator[None]:
         yield
 
 
-def short(figure: float) -> str:
+def short(figure: float, voice: Voice) -> str:
     """Write a figure beside its bar: whole, and short once it is large."""
     if figure < COMPACT_FROM:
-        return number(round(figure))
-    return str(format_compact_decimal(figure, locale=LANGUAGE, fraction_digits=1))
+        return voice.number(round(figure))
+    return str(format_compact_decimal(figure, locale=voice.language, fraction_digits=1))

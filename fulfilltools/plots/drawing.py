@@ -20,7 +20,7 @@ from fulfilltools.plots.bars import (
     SEVERITY_COLORS,
     house_style,
 )
-from fulfilltools.wording import number
+from fulfilltools.wording import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,7 +68,7 @@ class Picture:
         )
 
 
-def draw(plot: Callable[[Any], Axes], source: object) -> Picture:
+def draw(plot: Callable[[Any], Axes], source: Any) -> Picture:  # noqa: ANN401 (a Diagnosis or a Run)
     """Draw a picture to SVG; the same numbers give the same bytes."""
     with house_style(plot.__name__), warnings.catch_warnings():
         # The browser draws the letters, so a glyph that DejaVu lacks is no loss.
@@ -80,10 +80,11 @@ def draw(plot: Callable[[Any], Axes], source: object) -> Picture:
         axes.get_figure(root=True).savefig(  # type: ignore[union-attr]
             svg, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
         )
-    table = TABLES[plot.__name__](source)
+    voice = Voice(source.language)
+    table = TABLES[plot.__name__](source).rename(columns=voice.named)
     text = re.sub(r"font-family: [^;\"]*", "font-family: system-ui, sans-serif", svg.getvalue())
     name = plot.__name__
-    return Picture(name, title, _alternative(title, table), text, table, name in WIDE)
+    return Picture(name, title, _alternative(title, table, voice), text, table, name in WIDE)
 
 
 def inline_svg(picture: Picture) -> str:
@@ -111,16 +112,16 @@ def style_sheet() -> str:
     return f":root {{ {' '.join(colors)} }}"
 
 
-def _alternative(title: str, table: DataFrame) -> str:
+def _alternative(title: str, table: DataFrame, voice: Voice) -> str:
     """Say the picture in words: the title, then the numbers, unless they are too many."""
     if table.size > MOST_TOLD or not table.size:
         return title
     rows = (
-        f"{name}: " + ", ".join(f"{column} {_told(cell)}" for column, cell in row.items())
+        f"{name}: " + ", ".join(f"{column} {_told(cell, voice)}" for column, cell in row.items())
         for name, row in table.astype(object).iterrows()
     )
     return f"{title}. " + "; ".join(rows)
 
 
-def _told(cell: object) -> str:
-    return number(cell) if isinstance(cell, (int, float)) else str(cell)
+def _told(cell: object, voice: Voice) -> str:
+    return voice.number(cell) if isinstance(cell, (int, float)) else str(cell)

@@ -12,8 +12,8 @@ import pandas as pd
 from babel.dates import format_date, get_day_names
 
 from fulfilltools.plots.bars import AGE_COLORS, INK, WIDTH, house_style, new_axes, only_words
-from fulfilltools.texts import LANGUAGE
-from fulfilltools.wording import number
+from fulfilltools.texts import marked
+from fulfilltools.wording import Voice
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,55 +28,64 @@ MOST_PLACES = 12
 HOURS = 24
 NAME_WIDTH = 28
 
-NO_ORDERS = "No order was placed in this time, so there is nothing to draw."
-NO_NORM = "No place has shipped enough orders to know its usual time."
+NO_ORDERS = marked("No order was placed in this time, so there is nothing to draw.")
+NO_NORM = marked("No place has shipped enough orders to know its usual time.")
 TITLES = {
-    "grew": "{came} orders came and {left} left in the last 7 days: {n} more are open",
-    "shrank": "{came} orders came and {left} left in the last 7 days: {n} fewer are open",
-    "same": "{came} orders came and {left} left in the last 7 days: as many are open",
-    "beyond": "{k} of {n} open wait longer than nine of ten at their place do; most: {place}",
-    "within": "Nothing open waits unusually long; slowest place: {place}, {hours} business hours",
-    "rhythm": "Most orders come on {day} at {hour}:00, most leave on {left_day} at {left_hour}:00",
-    "rhythm_came": "Most orders come on {day} at {hour}:00; none has left",
+    "grew": marked("{came} orders came and {left} left in the last 7 days: {n} more are open"),
+    "shrank": marked("{came} orders came and {left} left in the last 7 days: {n} fewer are open"),
+    "same": marked("{came} orders came and {left} left in the last 7 days: as many are open"),
+    "beyond": marked(
+        "{k} of {n} open wait longer than nine of ten at their place do; most: {place}"
+    ),
+    "within": marked(
+        "Nothing open waits unusually long; slowest place: {place}, {hours} business hours"
+    ),
+    "rhythm": marked(
+        "Most orders come on {day} at {hour}:00, most leave on {left_day} at {left_hour}:00"
+    ),
+    "rhythm_came": marked("Most orders come on {day} at {hour}:00; none has left"),
 }
 COLUMNS = {
-    "came": "came",
-    "left": "left",
-    "open": "open at the end",
-    "shipped": "shipped",
-    "usual": "half within (hours)",
-    "slow": "nine of ten (hours)",
-    "now": "open",
-    "beyond": "open longer",
+    "came": marked("came"),
+    "left": marked("left"),
+    "open": marked("open at the end"),
+    "shipped": marked("shipped"),
+    "usual": marked("half within (hours)"),
+    "slow": marked("nine of ten (hours)"),
+    "now": marked("open"),
+    "beyond": marked("open longer"),
 }
-LEGEND = "business hours in which half to nine of ten orders leave"
-AT_BAR = "{usual}–{slow} h; {beyond} open longer"
-STEP = "{least}–{most} an hour"
+LEGEND = marked("business hours in which half to nine of ten orders leave")
+AT_BAR = marked("{usual}–{slow} h; {beyond} open longer")
+STEP = marked("{least}–{most} an hour")
 
 
 def trend(run: Run, ax: Axes | None = None) -> Axes:
     """Draw what came, what left and what stayed open, by weeks that end at the run's moment."""
-    table = trend_table(run)
+    table, voice = trend_table(run), Voice(run.language)
     if not len(table):
-        return only_words(ax, NO_ORDERS)
+        return only_words(ax, voice.say(NO_ORDERS))
     came, left, still_open = (table[COLUMNS[name]] for name in ("came", "left", "open"))
     difference = int(came.iloc[-1] - left.iloc[-1])
     kind = "grew" if difference > 0 else "shrank" if difference < 0 else "same"
-    title = TITLES[kind].format(
-        came=number(came.iloc[-1]), left=number(left.iloc[-1]), n=number(abs(difference))
+    title = voice.say(
+        TITLES[kind],
+        came=voice.number(came.iloc[-1]),
+        left=voice.number(left.iloc[-1]),
+        n=voice.number(abs(difference)),
     )
     with house_style():
         axes = ax if ax is not None else new_axes(height=2.9, width=2 * WIDTH)
         places = np.arange(len(table))
-        axes.bar(places - 0.2, came, 0.38, color=BLUES[1], label=COLUMNS["came"])
-        axes.bar(places + 0.2, left, 0.38, color=BLUES[3], label=COLUMNS["left"])
-        axes.plot(places, still_open, color=INK, marker="o", markersize=3, label=COLUMNS["open"])
+        names = [voice.named(COLUMNS[name]) for name in ("came", "left", "open")]
+        axes.bar(places - 0.2, came, 0.38, color=BLUES[1], label=names[0])
+        axes.bar(places + 0.2, left, 0.38, color=BLUES[3], label=names[1])
+        axes.plot(places, still_open, color=INK, marker="o", markersize=3, label=names[2])
         last = (float(places[-1]), float(still_open.iloc[-1]))
-        axes.annotate(number(last[1]), last, (0, 5), textcoords="offset points", ha="center")
+        axes.annotate(voice.number(last[1]), last, (0, 5), textcoords="offset points", ha="center")
         axes.set_xticks(places, [str(name) for name in table.index])
         axes.set_ylim(0, max(float(table.to_numpy().max()) * 1.15, 1))
         axes.set_title(title)
-        names = [COLUMNS[name] for name in ("came", "left", "open")]
         drawn = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
         handles = [drawn[name] for name in names]
         axes.legend(handles, names, loc="upper right", bbox_to_anchor=(1, -0.12), ncols=3)
@@ -85,20 +94,21 @@ def trend(run: Run, ax: Axes | None = None) -> Axes:
 
 def time_to_ship(run: Run, ax: Axes | None = None) -> Axes:
     """Draw each place's own norm, half to nine in ten of its orders, and who waits beyond it."""
-    table = time_to_ship_table(run)
+    table, voice = time_to_ship_table(run), Voice(run.language)
     if not len(table):
-        return only_words(ax, NO_NORM)
+        return only_words(ax, voice.say(NO_NORM))
     usual, slow = table[COLUMNS["usual"]], table[COLUMNS["slow"]]
     with house_style():
         axes = ax if ax is not None else new_axes(height=1.05 + 0.27 * len(table))
         rows = np.arange(len(table))
-        axes.barh(rows, slow - usual, 0.6, usual, color=BLUES[2], label=LEGEND)
+        axes.barh(rows, slow - usual, 0.6, usual, color=BLUES[2], label=voice.say(LEGEND))
         for row, (_, place) in enumerate(table.iterrows()):
             axes.annotate(
-                AT_BAR.format(
-                    usual=number(round(place[COLUMNS["usual"]])),
-                    slow=number(round(place[COLUMNS["slow"]])),
-                    beyond=number(place[COLUMNS["beyond"]]),
+                voice.say(
+                    AT_BAR,
+                    usual=voice.number(round(place[COLUMNS["usual"]])),
+                    slow=voice.number(round(place[COLUMNS["slow"]])),
+                    beyond=voice.number(place[COLUMNS["beyond"]]),
                 ),
                 (place[COLUMNS["slow"]], row),
                 (5, 0),
@@ -109,27 +119,27 @@ def time_to_ship(run: Run, ax: Axes | None = None) -> Axes:
         axes.set_ylim(len(table) - 0.4, -0.6)
         axes.set_xlim(0, float(slow.max()) * 1.9 or 1)
         axes.set_xticks([])
-        axes.set_title(textwrap.fill(_norm_title(table), 52))
+        axes.set_title(textwrap.fill(_norm_title(table, voice), 52))
         axes.legend(loc="upper right", bbox_to_anchor=(1, -0.01))
     return axes
 
 
 def rhythm(run: Run, ax: Axes | None = None) -> Axes:
     """Draw when orders come and when they leave: weekday by hour in the shop's time zone."""
-    table = rhythm_table(run)
+    table, voice = rhythm_table(run), Voice(run.language)
     if not table.to_numpy().sum():
-        return only_words(ax, NO_ORDERS)
+        return only_words(ax, voice.say(NO_ORDERS))
     with house_style():
         axes = ax if ax is not None else new_axes(height=3.6, width=2 * WIDTH)
         days = len(table) // 2
         # An empty line parts what comes, on top, from what leaves.
         grid = np.vstack([table.iloc[:days], np.full((1, HOURS), np.nan), table.iloc[days:]])
-        _heat(axes, grid)
+        _heat(axes, grid, voice)
         places = [*range(days), *range(days + 1, 2 * days + 1)]
         axes.set_yticks([place + 0.5 for place in places], [str(name) for name in table.index])
         hours = range(0, HOURS, 2)
         axes.set_xticks([hour + 0.5 for hour in hours], [str(hour) for hour in hours])
-        axes.set_title(_rhythm_title(table))
+        axes.set_title(_rhythm_title(table, voice))
         axes.spines["left"].set_visible(False)
     return axes
 
@@ -149,7 +159,7 @@ def trend_table(run: Run) -> DataFrame:
     rows = {}
     for start, stop in pairwise(edges):
         day = (stop - pd.Timedelta(seconds=1)).tz_convert(zone)
-        rows[format_date(day, "d MMM", locale=LANGUAGE)] = {
+        rows[format_date(day, "d MMM", locale=run.language)] = {
             COLUMNS["came"]: int(orders["came"].between(start, stop, inclusive="left").sum()),
             COLUMNS["left"]: int(orders["left"].between(start, stop, inclusive="left").sum()),
             COLUMNS["open"]: int(
@@ -185,13 +195,13 @@ def time_to_ship_table(run: Run) -> DataFrame:
 def rhythm_table(run: Run) -> DataFrame:
     """Count orders by weekday and hour, shop's time: first those that came, then that left."""
     orders, zone = _orders(run), run.fetched.get("time_zone") or "UTC"
-    names = get_day_names("abbreviated", locale=LANGUAGE)
+    voice, names = Voice(run.language), get_day_names("abbreviated", locale=run.language)
     parts = []
     for what in ("came", "left_by_parcel"):
         at = orders[what].dropna().dt.tz_convert(zone)
         counts = pd.crosstab(at.dt.weekday, at.dt.hour)
         counts = counts.reindex(index=range(7), columns=range(HOURS), fill_value=0)
-        word = COLUMNS["came" if what == "came" else "left"]
+        word = voice.named(COLUMNS["came" if what == "came" else "left"])
         parts.append(counts.set_axis([f"{names[day]}, {word}" for day in range(7)]))
     return pd.concat(parts).set_axis([str(hour) for hour in range(HOURS)], axis="columns")
 
@@ -213,29 +223,32 @@ def _orders(run: Run) -> DataFrame:
     )
 
 
-def _norm_title(table: DataFrame) -> str:
+def _norm_title(table: DataFrame, voice: Voice) -> str:
     still_open, beyond = table[COLUMNS["now"]], table[COLUMNS["beyond"]]
     if not beyond.sum():
-        place, hours = str(table.index[0]), number(round(table[COLUMNS["slow"]].iloc[0]))
-        return TITLES["within"].format(place=place, hours=hours)
-    return TITLES["beyond"].format(
-        k=number(beyond.sum()), n=number(still_open.sum()), place=str(beyond.idxmax())
-    )
+        hours = voice.number(round(table[COLUMNS["slow"]].iloc[0]))
+        return voice.say(TITLES["within"], place=str(table.index[0]), hours=hours)
+    k, n = voice.number(beyond.sum()), voice.number(still_open.sum())
+    return voice.say(TITLES["beyond"], k=k, n=n, place=str(beyond.idxmax()))
 
 
-def _rhythm_title(table: DataFrame) -> str:
-    days = get_day_names("wide", locale=LANGUAGE)
+def _rhythm_title(table: DataFrame, voice: Voice) -> str:
+    days = get_day_names("wide", locale=voice.language)
     came, left = table.to_numpy()[:7], table.to_numpy()[7:]
     day, hour = np.unravel_index(came.argmax(), came.shape)
     if not left.sum():
-        return TITLES["rhythm_came"].format(day=days[int(day)], hour=hour)
+        return voice.say(TITLES["rhythm_came"], day=days[int(day)], hour=hour)
     left_day, left_hour = np.unravel_index(left.argmax(), left.shape)
-    return TITLES["rhythm"].format(
-        day=days[int(day)], hour=hour, left_day=days[int(left_day)], left_hour=left_hour
+    return voice.say(
+        TITLES["rhythm"],
+        day=days[int(day)],
+        hour=hour,
+        left_day=days[int(left_day)],
+        left_hour=left_hour,
     )
 
 
-def _heat(axes: Axes, grid: np.ndarray) -> None:
+def _heat(axes: Axes, grid: np.ndarray, voice: Voice) -> None:
     """Fill cells by few steps of one color, named below; zero stays paper."""
     from matplotlib.patches import Patch, PathPatch  # noqa: PLC0415 (see bars.py)
     from matplotlib.path import Path  # noqa: PLC0415 (see bars.py)
@@ -249,7 +262,7 @@ def _heat(axes: Axes, grid: np.ndarray) -> None:
         if cells:
             shape = Path.make_compound_path(*cells)
             axes.add_patch(PathPatch(shape, facecolor=color, linewidth=0))
-        steps.append(Patch(color=color, label=STEP.format(least=least + 1, most=limit)))
+        steps.append(Patch(color=color, label=voice.say(STEP, least=least + 1, most=limit)))
     axes.set_xlim(0, grid.shape[1])
     axes.set_ylim(grid.shape[0], 0)
     axes.legend(handles=steps, loc="upper right", bbox_to_anchor=(1, -0.07), ncols=len(steps))

@@ -10,7 +10,8 @@ import pandas as pd
 
 from fulfilltools.plots.backlog import age_bucket
 from fulfilltools.plots.bars import AGE_COLORS, INK, NOTHING, house_style, new_axes, only_words
-from fulfilltools.wording import duration, number
+from fulfilltools.texts import marked
+from fulfilltools.wording import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,22 +19,26 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame, Series
 
-TITLE = "Most wait here: {state} ({k} of {n} open), half of them {age} or longer"
-ALL = "All open"
-WHERE = {"own": "Own location", "service": "Service", "nowhere": "Not routed"}
-STATES = {
-    "scheduled": "scheduled for later",
-    "held": "on hold",
-    "queue": "in the queue",
-    "begun": "begun",
-    "rejected": "declined",
-    "ending": "asked to cancel",
-    "accepted": "accepted",
-    "asked": "asked, no answer",
-    "unasked": "not asked yet",
-    "routing": "no fulfillment order",
+TITLE = marked("Most wait here: {state} ({k} of {n} open), half of them {age} or longer")
+ALL = marked("All open")
+WHERE = {
+    "own": marked("Own location"),
+    "service": marked("Service"),
+    "nowhere": marked("Not routed"),
 }
-COLUMNS = {"rows": "open", "median": "half wait longer than (hours)"}
+STATES = {
+    "scheduled": marked("scheduled for later"),
+    "held": marked("on hold"),
+    "queue": marked("in the queue"),
+    "begun": marked("begun"),
+    "rejected": marked("declined"),
+    "ending": marked("asked to cancel"),
+    "accepted": marked("accepted"),
+    "asked": marked("asked, no answer"),
+    "unasked": marked("not asked yet"),
+    "routing": marked("no fulfillment order"),
+}
+COLUMNS = {"rows": "open", "median": marked("half wait longer than (hours)")}
 _REQUESTS = {
     "REJECTED": "rejected",
     "CANCELLATION_REQUESTED": "ending",
@@ -50,22 +55,23 @@ BLOCK, MIDDLE, RIGHT = 0.02, 0.3, 0.58
 
 def waiting(source: Any, ax: Axes | None = None) -> Axes:  # noqa: ANN401 (a Diagnosis or a Run)
     """Draw the open fulfillment orders from all to where to which state, a band each."""
-    table = waiting_table(source)
+    table, voice = waiting_table(source), Voice(source.language)
     if not len(table):
-        return only_words(ax, NOTHING)
+        return only_words(ax, voice.say(NOTHING))
     rows, median = table[COLUMNS["rows"]], table[COLUMNS["median"]]
     state = str(rows.idxmax())
-    title = TITLE.format(
+    title = voice.say(
+        TITLE,
         state=state.lower(),
-        k=number(rows.max()),
-        n=number(rows.sum()),
-        age=_age(float(median[state])),
+        k=voice.number(rows.max()),
+        n=voice.number(rows.sum()),
+        age=_age(float(median[state]), voice),
     )
     with house_style():
         axes = ax if ax is not None else new_axes(height=1.1 + 0.3 * len(table))
         axes.set_axis_off()
         axes.set_xlim(0, 1)
-        _flow(axes, table)
+        _flow(axes, table, voice)
         axes.set_title(textwrap.fill(title, 52))
     return axes
 
@@ -76,8 +82,12 @@ def waiting_table(source: Any) -> DataFrame:  # noqa: ANN401 (a Diagnosis or a R
     if not len(backlog) or "status" not in backlog:
         return pd.DataFrame(columns=list(COLUMNS.values()))
     where, state = _where(backlog), _state(backlog)
-    names = where.map(WHERE) + ": " + state.map(STATES)
-    order = [f"{place}: {name}" for place in WHERE.values() for name in STATES.values()]
+    voice = Voice(source.language)
+    places, states = (
+        {key: voice.say(name) for key, name in names.items()} for names in (WHERE, STATES)
+    )
+    names = where.map(places) + ": " + state.map(states)
+    order = [f"{place}: {name}" for place in places.values() for name in states.values()]
     hours = backlog["age_hours"].astype("float64")
     table = pd.DataFrame(
         {COLUMNS["rows"]: names.value_counts(), COLUMNS["median"]: hours.groupby(names).median()}
@@ -103,9 +113,10 @@ def _state(backlog: DataFrame) -> Series[Any]:
     return state.mask(backlog["fulfillment_order_id"].isna(), "routing")
 
 
-def _flow(axes: Axes, table: DataFrame) -> None:
+def _flow(axes: Axes, table: DataFrame, voice: Voice) -> None:
     """Draw three columns of blocks, the bands between them, and their names."""
-    shares = table[COLUMNS["rows"]] / table[COLUMNS["rows"]].sum()
+    rows = table[COLUMNS["rows"]]
+    shares = rows / rows.sum()
     tops = _stacked([max(share, LEAST) for share in shares])
     places = [str(name).split(": ")[0] for name in table.index]
     width = shares.groupby(places, sort=False).sum()
@@ -114,9 +125,9 @@ def _flow(axes: Axes, table: DataFrame) -> None:
     place_tops = dict(zip(map(str, width.index), _stacked(list(width), gap), strict=True))
     left = 0.0
     axes.set_ylim(_end(tops, shares) + GAP, -3 * GAP)
-    _named_block(axes, 0.0, left, 1.0, f"{ALL} {number(table[COLUMNS['rows']].sum())}")
+    _named_block(axes, 0.0, left, 1.0, f"{voice.say(ALL)} {voice.number(rows.sum())}")
     for place, top in place_tops.items():
-        count = number(round(width[place] * table[COLUMNS["rows"]].sum()))
+        count = voice.number(round(width[place] * rows.sum()))
         _named_block(axes, MIDDLE, top, float(width[place]), f"{place} {count}")
     lines = zip(places, table.index, table[COLUMNS["median"]].astype(float), strict=True)
     for row, (place, name, hours) in enumerate(lines):
@@ -125,8 +136,8 @@ def _flow(axes: Axes, table: DataFrame) -> None:
         _band(axes, (BLOCK, left), (MIDDLE, place_tops[place]), share, color)
         _band(axes, (MIDDLE + BLOCK, place_tops[place]), (RIGHT, tops[row]), share, color)
         _block(axes, RIGHT, tops[row], share, color)
-        state, count = str(name).split(": ")[1], number(table[COLUMNS["rows"]].iloc[row])
-        words = f"{state} {count} · {_age(hours)}"
+        state, count = str(name).split(": ")[1], voice.number(rows.iloc[row])
+        words = f"{state} {count} · {_age(hours, voice)}"
         axes.text(RIGHT + 1.6 * BLOCK, tops[row] + share / 2, words, va="center")
         left += share
         place_tops[place] += share
@@ -171,5 +182,5 @@ def _band(
     axes.add_patch(PathPatch(Path(points + back, codes), color=color, alpha=0.55, linewidth=0))
 
 
-def _age(hours: float) -> str:
-    return "–" if np.isnan(hours) else duration(hours)
+def _age(hours: float, voice: Voice) -> str:
+    return "–" if np.isnan(hours) else voice.duration(hours)
