@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from fulfilltools.cause import CLASSIC_REASONS, Proof
 from fulfilltools.causes import CAUSES, FAMILIES
-from fulfilltools.schema import BACKLOG
+from fulfilltools.schema import BACKLOG, backlog_of
+from fulfilltools.wording import sentence
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -29,7 +30,7 @@ def explain(made: Cause) -> str:
         f"- Case: {made.verdict}, {made.severity}; {made.owner} moves next",
         f"- Proof: {_PROVEN[made.proof]}",
         f"- Reads: {', '.join(f'`{name}`' for name in made.columns)}",
-        f"- Evidence: “{made.evidence}”",
+        f"- Evidence, for example: “{_examples(made)[0]}”",
         f"- Do: {made.action}",
         *_optional(made),
     ]
@@ -52,12 +53,31 @@ def _optional(made: Cause) -> list[str]:
 
 def _variant(made: Cause, label: str) -> str:
     other = made.as_variant(label)
-    says = [f"“{other.evidence}”"] if other.evidence != made.evidence else []
+    says = []
+    if other.evidence != made.evidence:
+        says.append(f"“{_example_of(made, label)}”")
     if (other.verdict, other.severity, other.owner) != (made.verdict, made.severity, made.owner):
         says.append(f"{other.verdict}, {other.severity}; {other.owner} moves next")
     if other.action != made.action:
         says.append(other.action)
     return f"- Variant `{label}`: {'; '.join(says)}"
+
+
+def _example_of(made: Cause, label: str) -> str:
+    labels = made.answer(backlog_of(made.hits)).variant
+    places = [] if labels is None else [n for n, one in enumerate(labels) if one == label]
+    return _examples(made)[places[0]] if places else made.as_variant(label).evidence
+
+
+def _examples(made: Cause) -> list[str]:
+    """Tell each of its examples as a finding would."""
+    rows = backlog_of(made.hits)
+    labels = made.answer(rows).variant
+    named = [""] * len(rows) if labels is None else labels.fillna("")
+    return [
+        sentence(made.as_variant(label).evidence, row)
+        for label, row in zip(named, rows.to_dict("records"), strict=True)
+    ]
 
 
 def causes_page() -> str:

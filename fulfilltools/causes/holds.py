@@ -85,7 +85,10 @@ def hold_stale(
     needs_action="RELEASE_HOLD",
     fixes=["orderCapture", "orderMarkAsPaid", *RELEASE],
     confused_with=["payment_pending", "hold_stale"],
-    hits=[HELD | {"hold_reasons": "AWAITING_PAYMENT", "fully_paid": False}],
+    hits=[
+        HELD
+        | {"hold_reasons": "AWAITING_PAYMENT", "hold_text": "Awaiting payment", "fully_paid": False}
+    ],
     misses=[{"hold_reasons": "AWAITING_PAYMENT"}, HELD | {"hold_reasons": "OTHER"}],
 )
 def hold_payment(status, hold_reasons, financial_status, fully_paid):
@@ -107,7 +110,14 @@ def hold_payment(status, hold_reasons, financial_status, fully_paid):
     needs_action="RELEASE_HOLD",
     fixes=[*RELEASE, "orderCancel"],
     confused_with=["fraud_review", "hold_stale"],
-    hits=[HELD | {"hold_reasons": "HIGH_RISK_OF_FRAUD", "risk_recommendation": "CANCEL"}],
+    hits=[
+        HELD
+        | {
+            "hold_reasons": "HIGH_RISK_OF_FRAUD",
+            "hold_text": "High risk of fraud",
+            "risk_recommendation": "CANCEL",
+        }
+    ],
     misses=[{"risk_recommendation": "CANCEL"}, HELD | {"hold_reasons": "OTHER"}],
 )
 def hold_fraud(status, hold_reasons, risk_recommendation, has_high_risk):
@@ -127,7 +137,14 @@ def hold_fraud(status, hold_reasons, risk_recommendation, has_high_risk):
     needs_action="RELEASE_HOLD",
     fixes=["orderUpdate", *RELEASE],
     confused_with=["delivery_details_problem", "hold_stale"],
-    hits=[HELD | {"hold_reasons": "INCORRECT_ADDRESS", "address_validation": "ERROR"}],
+    hits=[
+        HELD
+        | {
+            "hold_reasons": "INCORRECT_ADDRESS",
+            "hold_text": "Incorrect address",
+            "address_validation": "ERROR",
+        }
+    ],
     misses=[{"address_validation": "ERROR"}, HELD | {"hold_reasons": "OTHER"}],
 )
 def hold_address(status, hold_reasons, address_validation):
@@ -147,7 +164,14 @@ def hold_address(status, hold_reasons, address_validation):
     fixes=["fulfillmentOrderMove", "inventorySetQuantities", *RELEASE],
     source=(4,),
     confused_with=["stock_backorder", "hold_stale"],
-    hits=[HELD | {"hold_reasons": "INVENTORY_OUT_OF_STOCK", "units_short": 1}],
+    hits=[
+        HELD
+        | {
+            "hold_reasons": "INVENTORY_OUT_OF_STOCK",
+            "hold_text": "Inventory out of stock",
+            "units_short": 1,
+        }
+    ],
     misses=[{"units_short": 1}, HELD | {"hold_reasons": "OTHER"}],
 )
 def hold_stock(status, hold_reasons, units_short, stocked_elsewhere):
@@ -166,7 +190,7 @@ def hold_stock(status, hold_reasons, units_short, stocked_elsewhere):
     action="Set the date in the pre-order app; release the hold when it ships.",
     fixes=RELEASE,
     confused_with=["scheduled_future"],
-    hits=[HELD | {"hold_reasons": "UNKNOWN_DELIVERY_DATE"}],
+    hits=[HELD | {"hold_reasons": "UNKNOWN_DELIVERY_DATE", "hold_text": "Unknown delivery date"}],
     misses=[HELD | {"hold_reasons": "OTHER"}, {"selling_plan": "Pre-order"}],
 )
 def hold_date_unknown(status, hold_reasons):
@@ -182,7 +206,14 @@ def hold_date_unknown(status, hold_reasons):
     action="Receive the return, or release the hold to ship first.",
     fixes=["reverseFulfillmentOrderDispose", "returnProcess", *RELEASE],
     confused_with=["return_open", "hold_stale"],
-    hits=[HELD | {"hold_reasons": "AWAITING_RETURN_ITEMS", "return_status": "IN_PROGRESS"}],
+    hits=[
+        HELD
+        | {
+            "hold_reasons": "AWAITING_RETURN_ITEMS",
+            "hold_text": "Awaiting return items",
+            "return_status": "IN_PROGRESS",
+        }
+    ],
     misses=[{"return_status": "IN_PROGRESS"}, HELD | {"hold_reasons": "OTHER"}],
 )
 def hold_return(status, hold_reasons, return_status):

@@ -138,9 +138,24 @@ def item_unmapped(
     source=(3,),
     confused_with=["manual_late", "remainder_split"],
     hits=[
-        {"is_undone": True, "undone_status": "CANCELLED", "undone_fulfillment": "#1001-F1"},
-        {"is_undone": True, "undone_status": "FAILURE", "undone_fulfillment": "#1001-F1"},
-        {"is_undone": True, "undone_status": "LABEL_VOIDED", "undone_fulfillment": "#1001-F1"},
+        {
+            "is_undone": True,
+            "undone_status": "CANCELLED",
+            "undone_fulfillment": "#1001-F1",
+            "undone_at": "2026-11-20T10:00Z",
+        },
+        {
+            "is_undone": True,
+            "undone_status": "FAILURE",
+            "undone_fulfillment": "#1001-F1",
+            "undone_at": "2026-11-20T10:00Z",
+        },
+        {
+            "is_undone": True,
+            "undone_status": "LABEL_VOIDED",
+            "undone_fulfillment": "#1001-F1",
+            "undone_at": "2026-11-20T10:00Z",
+        },
     ],
     misses=[
         {"undone_status": "CANCELLED"},

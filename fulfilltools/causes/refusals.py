@@ -67,7 +67,11 @@ def service_closed_incomplete(status, request_status):
     confused_with=["refunded_but_open", "service_working"],
     variants={"rejected": {"evidence": "{location} refused to stop: the goods will ship anyway"}},
     hits=[
-        {"request_status": "CANCELLATION_REQUESTED", "cancellation_hours_late": 3},
+        {
+            "request_status": "CANCELLATION_REQUESTED",
+            "cancellation_hours": 27,
+            "cancellation_hours_late": 3,
+        },
         {"request_status": "CANCELLATION_REJECTED"},
     ],
     misses=[{"request_status": "CANCELLATION_REQUESTED", "cancellation_hours_late": -3}],
