@@ -14,7 +14,7 @@ import tempfile
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, get_args
 
 import typer
 from typer.exceptions import TyperException
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fulfilltools.runs import Run
     from fulfilltools.settings import Connection
 
+ScheduleKind = Literal["cron", "systemd", "github", "airflow", "jupyter-scheduler"]
 Severity = Literal["info", "low", "medium", "high", "critical"]
 SCHEDULED = ("1_fetch_orders", "2_diagnose_causes", "3_report")
 FAIL_ON_REACHED = 3
@@ -81,9 +82,13 @@ def run(
     ] = None,
     notebooks: Annotated[Path | None, typer.Option(help="Run your own copies.")] = None,
     deadline: Annotated[float, typer.Option(min=0.01, help="Minutes for it all.")] = 120,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also print report.pdf.")] = False,
+    deliver: Annotated[
+        bool, typer.Option("--deliver", help="Send it, as [delivery] says.")
+    ] = False,
 ) -> None:
     """Fetch the orders, diagnose each open one, and write the report."""
-    from fulfilltools import runs, steps
+    from fulfilltools import delivery, handover, runs, steps
     from fulfilltools.admin.session import ShopSession
     from fulfilltools.notebooks import run_notebooks
     from fulfilltools.settings import load_settings
@@ -99,26 +104,25 @@ def run(
     with steps.reach(_meant(shop, demo=demo), settings) as connection:
         ShopSession(connection)  # refuses what cannot be right before any work is done
         moment = steps.moment_to_report(as_of, connection)
-        secrets = steps.secrets_of(connection)
-        home = settings.runs
-        with runs.new_run(home, connection.name, moment, secrets=secrets, keep=keep) as writing:
-            steps.tell_in(writing, language, settings)
-            seconds = run_notebooks(
-                _scheduled(writing, since, notebooks),
-                environment=_environment(connection) | {"FULFILLTOOLS_RUNS": str(home)},
-                deadline=60 * deadline,
-                on_done=lambda name, took: _say(f"{name}: {took:.1f} s"),
-            )
-            writing.record(seconds=seconds)
-    done = runs.Run(runs.run_folder(home, connection.name, moment))
+        secrets = [*steps.secrets_of(connection), *delivery.secrets()]
+        home, to = settings.runs, settings.delivery if deliver else None
+        with handover.told(home, connection.name, moment, to) as facts:
+            with runs.new_run(home, connection.name, moment, secrets=secrets, keep=keep) as writing:
+                steps.tell_in(writing, language, settings)
+                seconds = run_notebooks(
+                    _scheduled(writing, since, notebooks),
+                    environment=_environment(connection) | {"FULFILLTOOLS_RUNS": str(home)},
+                    deadline=60 * deadline,
+                    on_done=lambda name, took: _say(f"{name}: {took:.1f} s"),
+                )
+                writing.record(seconds=seconds)
+            done = runs.Run(runs.run_folder(home, connection.name, moment))
+            problems = handover.hand_over(done, facts, pdf=pdf, to=to)
     if out:
         _copy(done, out)
     show_run(done)
-    if failed := done.summary.get("failed"):
-        raise RunError(
-            f"Parts of the report could not be made: {', '.join(failed)}. All else is delivered; "
-            f"{done.folder / 'notebooks' / '3_report.ipynb'} tells what went wrong."
-        )
+    if problems:
+        raise RunError(" ".join(problems))
     if fail_on and _is_reached(done, fail_on):
         raise typer.Exit(FAIL_ON_REACHED)
 
@@ -163,6 +167,56 @@ def explain(
     run = runs.newest_run(settings.runs, name)
     told = steps.findings_in(run, language or run.language)
     terminal.show_findings(_of_order(cause_or_order, told, run), language or run.language)
+
+
+@app.command()
+def deliver(
+    shop: ShopOption = None,
+    demo: DemoOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it, send nothing.")] = False,
+) -> None:
+    """Send the newest report, as [delivery] says, unless it was sent."""
+    from fulfilltools import delivery, handover, steps
+    from fulfilltools.settings import load_settings
+
+    settings = load_settings()
+    name = _meant(shop, demo=demo) or steps.chosen_shop(settings)
+    newest = handover.newest_report(settings.runs, name)
+    if dry_run:
+        for message in delivery.messages(newest, settings.delivery):
+            typer.echo(f"{message}\n")
+        return
+    for sent in delivery.deliver(newest, settings.delivery) or ["nothing (it was sent before)"]:
+        typer.echo(f"Sent: {sent}")
+
+
+@app.command()
+def schedule(
+    kind: Annotated[ScheduleKind, typer.Argument(help="What runs it.")] = "cron",
+    shop: ShopOption = None,
+    demo: DemoOption = False,
+    at: Annotated[str, typer.Option(help="The time of the day.")] = "06:47",
+    deliver: Annotated[bool, typer.Option("--deliver", help="Also send it.")] = False,
+    write: Annotated[Path | None, typer.Option(help="Write files into this folder.")] = None,
+) -> None:
+    """Print what runs the report every day on this machine."""
+    from fulfilltools import schedule as schedules
+    from fulfilltools import steps
+    from fulfilltools.notebooks import shipped_notebooks
+    from fulfilltools.settings import load_settings
+
+    settings = load_settings()
+    name = _meant(shop, demo=demo) or steps.chosen_shop(settings)
+    hour, minute = schedules.time_of_day(at)
+    where = (Path.cwd(), settings.runs, shipped_notebooks())
+    plan = schedules.Plan(name, *where, hour=hour, minute=minute, is_sent=deliver)
+    for file, text in schedules.schedule(kind, plan).items():
+        if write is None:
+            typer.echo(text)
+            continue
+        _make_folder(write)
+        (write / file).write_text(text, encoding="utf-8")
+        _say(f"Written: {write / file}")
 
 
 @app.command("demo")
@@ -267,7 +321,7 @@ def _copy(done: Run, out: Path) -> None:
     from fulfilltools.runs import SIX_FILES
 
     with _written(out):
-        for name in (one for one in SIX_FILES if (done.folder / one).is_file()):
+        for name in (one for one in (*SIX_FILES, "report.pdf") if (done.folder / one).is_file()):
             shutil.copyfile(done.folder / name, out / name)
 
 

@@ -1,0 +1,86 @@
+"""After the notebooks: the PDF, the messages, the log; and a word to people when a run fails."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from fulfilltools import delivery, ledger, runs
+from fulfilltools.errors import FulfillError, RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from fulfilltools.runs import Run
+    from fulfilltools.settings import Delivery
+
+OURS = "{name}, which is our mistake; the log and the run's folder say more."
+
+
+@contextmanager
+def told(
+    runs_folder: Path, shop: str, moment: datetime, to: Delivery | None
+) -> Iterator[dict[str, object]]:
+    """Note the run in the shop's log and list; with `to`, send a notice when it fails."""
+    with ledger.noted(runs_folder / shop) as facts:
+        try:
+            yield facts
+        except Exception as error:
+            if to is not None:
+                _tell_failure(error, runs_folder, shop, moment, to)
+            raise
+
+
+def hand_over(done: Run, facts: dict[str, object], *, pdf: bool, to: Delivery | None) -> list[str]:
+    """Print and send a finished run as far as asked; return what could not be done.
+
+    `facts` get the counts and the folder for the log.
+    """
+    problems = []
+    if pdf:
+        from fulfilltools.report.pdf import write_pdf  # noqa: PLC0415 - only when asked for
+
+        try:
+            write_pdf(done.folder)
+            done.seal()
+        except RunError as error:
+            problems.append(str(error))
+    if to is not None:
+        try:
+            facts["sent"] = len(delivery.deliver(done, to))
+        except FulfillError as error:
+            problems.append(str(error))
+    if failed := done.summary.get("failed"):
+        problems.append(
+            f"Parts of the report could not be made: {', '.join(failed)}. All else is delivered; "
+            f"{done.folder / 'notebooks' / '3_report.ipynb'} tells what went wrong."
+        )
+    facts |= ledger.counts(done.summary) | {"folder": done.folder}
+    if problems:
+        facts["status"] = "incomplete"
+    return problems
+
+
+def newest_report(runs_folder: Path, shop: str) -> Run:
+    """Open a shop's newest run that has a report. Raises RunError when there is none."""
+    newest = runs.newest_run(runs_folder, shop)
+    found = newest if newest.manifest["state"] == "done" else newest.previous()
+    if found is None:
+        raise RunError(f"No run of {shop} in {runs_folder} has a report. Run `fulfilltools run`.")
+    return found
+
+
+def _tell_failure(
+    error: Exception, runs_folder: Path, shop: str, moment: datetime, to: Delivery
+) -> None:
+    """Send a notice of failure; when that fails, too, the run's own error still counts."""
+    said = str(error) if isinstance(error, FulfillError) else OURS.format(name=type(error).__name__)
+    facts = {"shop": shop, "moment": f"{moment:%Y-%m-%dT%H:%M:%SZ}", "error": said}
+    with suppress(RunError):
+        facts["last_good"] = f"{newest_report(runs_folder, shop).as_of:%Y-%m-%d %H:%M} UTC"
+    try:
+        delivery.deliver_failure(facts, to)
+    except FulfillError as unsent:
+        error.add_note(f"no notice of this was sent: {unsent}")
