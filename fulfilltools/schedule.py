@@ -1,7 +1,8 @@
 """Ready texts that run the report every day: cron, systemd, GitHub Actions, Airflow, Jupyter.
 
-The templates stand in `schedules/`. Paths are this machine's and absolute, because a scheduler
-knows neither the working directory nor the PATH of whoever set it up.
+The templates stand in `schedules/`, as text, so that no tool takes them for code of ours. Paths
+are this machine's and absolute, because a scheduler knows neither the working directory nor the
+PATH of whoever set it up.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ def schedule(kind: Kind, plan: Plan) -> dict[str, str]:
     values = _values(plan)
     folder = files("fulfilltools") / "schedules"
     return {
-        name: _PLACE.sub(lambda place: values[place[1]], (folder / name).read_text("utf-8"))
+        name: _PLACE.sub(
+            lambda place: values[place[1]], (folder / f"{name}.txt").read_text("utf-8")
+        )
         for name in FILES[kind]
     }
 
