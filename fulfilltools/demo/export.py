@@ -34,11 +34,11 @@ HEADINGS = _COLUMNS.split(",")
 
 PERSON = {
     "Name": "Åsa “Ace” Öberg-Nyström",
-    "Street": "Hemliga gatan 7, lgh 1203",
+    "Street": "Hemliga gatan 7, lgh 99-17",
     "Address1": "Hemliga gatan 7",
-    "Address2": "lgh 1203",
+    "Address2": "lgh 99-17",
     "Company": "Öbergs Snickeri; AB",
-    "City": "Kiruna",
+    "City": "Kvikkjokk",
     "Zip": "'98139",
     "Phone": "+46 70-174 06 05",
 }

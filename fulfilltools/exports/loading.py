@@ -34,7 +34,7 @@ def fresh_database() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
 def load(
     database: duckdb.DuckDBPyConnection, file: Path, wanted: Headings, number: int, aside: Path
 ) -> Sheet:
-    """Append a file's wanted columns, as text, to the table `read_row`.
+    """Append a file's wanted columns, as text, to the table `read_row`, in the file's order.
 
     `number` tells its rows from those of other files. Raises TableError for another kind of
     file, or one that cannot be read.
@@ -51,14 +51,14 @@ def load(
 
 def _insert(database: duckdb.DuckDBPyConnection, sheet: Sheet, number: int) -> None:
     named = ", ".join(_column(name, place) for name, place in sheet.places.items())
-    something = ", ".join(f"c{place}" for place in sheet.places.values())
+    cells = ", ".join(f"c{place}" for place in sheet.places.values())
     database.execute(
         f"""
         INSERT INTO read_row BY NAME
-        SELECT {number} AS file_no, row_number() OVER () + {sheet.skip} AS row_no, {named}
+        SELECT {number} AS file_no, {named}
         FROM read_csv(?, delim = ?, quote = '"', escape = '"', header = false, skip = ?,
             auto_detect = false, columns = {sheet.columns()}, encoding = 'utf-8')
-        WHERE trim(concat({something})) <> ''
+        WHERE c{sheet.places["order_name"]} <> '' OR trim(concat({cells})) <> ''
         """,  # noqa: S608 - numbers and names of our own columns
         [str(sheet.path), sheet.delimiter, sheet.skip],
     )
@@ -67,4 +67,4 @@ def _insert(database: duckdb.DuckDBPyConnection, sheet: Sheet, number: int) -> N
 def _column(name: str, place: int) -> str:
     if name == "day_words":
         return f"regexp_extract(lower(c{place}), '{_DAY_WORDS}') AS {name}"
-    return f"nullif(trim(c{place}, ' \t\r\n\u00a0'), '') AS {name}"
+    return f"nullif(trim(c{place}), '') AS {name}"

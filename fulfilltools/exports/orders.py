@@ -92,7 +92,7 @@ def _read_rows(
     database: duckdb.DuckDBPyConnection, given: Sequence[Path], aside: Path
 ) -> list[Sheet]:
     columns = ", ".join(f"{name} VARCHAR" for name in ORDERS.known)
-    database.execute(f"CREATE TABLE read_row (file_no INT, row_no BIGINT, {columns})")
+    database.execute(f"CREATE TABLE read_row (file_no INT, {columns})")
     sheets = [load(database, file, ORDERS, number, aside) for number, file in enumerate(given, 1)]
     database.execute(
         "DELETE FROM read_row WHERE lower(order_name) = 'name' AND lower(created_at) = 'created at'"

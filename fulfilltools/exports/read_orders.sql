@@ -6,7 +6,6 @@ CREATE TABLE order_text AS
 SELECT
     file_no,
     order_name,
-    min(row_no) AS row_no,
     min(order_number) AS order_number,
     max(order_number) AS other_number,
     any_value(created_at) AS created_at,
@@ -47,7 +46,6 @@ SELECT
     order_name,
     order_number,
     file_no,
-    row_no,
     moment(created_at) AS created_at,
     moment(paid_at) AS paid_at,
     moment(fulfilled_at) AS fulfilled_at,
@@ -77,7 +75,7 @@ JOIN order_file USING (order_name, file_no);
 CREATE TABLE export_line AS
 SELECT
     order_name,
-    row_no,
+    read_row.rowid AS row_no,
     amount(quantity)::BIGINT AS quantity,
     title,
     amount(price) AS price,

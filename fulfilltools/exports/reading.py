@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
@@ -211,24 +212,23 @@ def _rewrite(file: Path, encoding: str, header: _Header, aside: Path) -> Sheet:
 def _whole_records(
     file: Path, encoding: str, header: _Header, mended: Counter[str]
 ) -> Iterator[list[str]]:
-    """Give each record with as many cells as there are headings; raise where that fails."""
+    """Give each record with as many cells as there are headings; raise where one has not."""
     width = len(header.headings)
-    short, short_at, number = 0, 0, header.skip
+    short: tuple[int, int] | None = None
     for number, cells in _records(file, encoding, header):
+        if short:
+            raise _uneven(file, *short, width)
         whole = _unwrapped(cells, header, mended) if _is_wrapped(cells, width) else cells
         if len(whole) > width and not any(one.strip() for one in whole[width:]):
             whole = whole[:width]
         if len(whole) > width:
-            raise TableError(
-                f"{file} has {len(whole)} cells in record {number} and {width} headings. "
-                "Export it again, or save it with every text in quotes."
-            )
+            raise _uneven(file, number, len(whole), width)
         if len(whole) < width:
-            short, short_at = short + 1, number
-        yield whole + [""] * (width - len(whole))
-    if short == 1 and short_at == number:
+            short = number, len(whole)
+            continue
+        yield whole
+    if short:
         raise _cut(file)
-    mended["rows were shorter than the headings and were filled up"] += short
 
 
 def _records(file: Path, encoding: str, header: _Header) -> Iterator[tuple[int, list[str]]]:
@@ -260,11 +260,18 @@ def _is_wrapped(cells: list[str], width: int) -> bool:
 def _unwrapped(cells: list[str], header: _Header, mended: Counter[str]) -> list[str]:
     """Open a row that a spreadsheet put into one quoted cell, if that is what it is."""
     for delimiter in DELIMITERS:
-        within = next(csv.reader(cells[0].splitlines(keepends=True), delimiter=delimiter), [])
+        within = next(csv.reader(io.StringIO(cells[0], newline=""), delimiter=delimiter), [])
         if len(within) == len(header.headings):
             mended["rows stood wrapped in one cell and were opened"] += 1
             return within
     return cells
+
+
+def _uneven(file: Path, number: int, cells: int, width: int) -> TableError:
+    return TableError(
+        f"{file} has {cells} cells in record {number} and {width} headings: a comma or line break "
+        "stands outside quotes. Export it again."
+    )
 
 
 def _cut(file: Path) -> TableError:

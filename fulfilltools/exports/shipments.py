@@ -24,7 +24,7 @@ SELECT
     carrier,
     moment(shipped_at) AS shipped_at,
     ? AS source_file,
-    row_no AS row,
+    rowid + ? AS row,
     -- A list that has these columns leaves them empty for what has not been shipped.
     ({dated} OR coalesce(tracking_number, shipped_at) IS NOT NULL)
         AND coalesce(amount(quantity) <> 0, true) AS is_shipped
@@ -66,7 +66,7 @@ def _read(
     date_order: str | None,
 ) -> dict[str, Any]:
     columns = ", ".join(f"{name} VARCHAR" for name in SHIPMENTS.known)
-    database.execute(f"CREATE OR REPLACE TABLE read_row (file_no INT, row_no BIGINT, {columns})")
+    database.execute(f"CREATE OR REPLACE TABLE read_row (file_no INT, {columns})")
     sheet = load(database, file, SHIPMENTS, number, aside)
     values.learn_dates(database, "read_row", ("shipped_at",), date_order)
     values.learn_amounts(database, "read_row", ("quantity",))
@@ -76,7 +76,7 @@ def _read(
         quantity="true" if "quantity" in sheet.places else "false",
         dated="true" if not {"tracking_number", "shipped_at"} & set(sheet.places) else "false",
     )
-    database.execute(typed, [f"{number}: {file.name}"])
+    database.execute(typed, [f"{number}: {file.name}", sheet.skip + 1])
     rows, shipped = database.execute(
         "SELECT count(*), count(*) FILTER (is_shipped) FROM shipment WHERE source_file = ?",
         [f"{number}: {file.name}"],

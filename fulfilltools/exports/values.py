@@ -149,7 +149,10 @@ def learn_amounts(database: duckdb.DuckDBPyConnection, table: str, columns: Sequ
         """  # noqa: S608 - names of our own columns
     ).fetchone()
     comma = "true" if row and row[0] else "false"
-    database.execute(f"CREATE OR REPLACE MACRO amount(t) AS any_amount(t, {comma})")
+    plain = "" if row and row[0] else "try_cast(t AS DECIMAL(24, 4)), "
+    database.execute(
+        f"CREATE OR REPLACE MACRO amount(t) AS coalesce({plain}any_amount(t, {comma}))"
+    )
 
 
 def refuse_unread(
@@ -159,9 +162,12 @@ def refuse_unread(
     for column in columns:
         row = database.execute(
             f"""
-            SELECT row_no, CASE WHEN regexp_full_match({column}, '[\\d\\s:./+-]{{1,25}}')
-                THEN {column} END
-            FROM {table} WHERE {column} IS NOT NULL AND {macro}({column}) IS NULL LIMIT 1
+            SELECT
+                rowid - (SELECT min(rowid) FROM {table} AS one WHERE one.file_no = row.file_no) + 2,
+                CASE WHEN regexp_full_match({column}, '[\\d\\s:./+-]{{1,25}}') THEN {column} END
+            FROM {table} AS row
+            WHERE {column} IS NOT NULL AND {macro}({column}) IS NULL
+            LIMIT 1
             """  # noqa: S608 - names of our own columns
         ).fetchone()
         if row:

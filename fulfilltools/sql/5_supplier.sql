@@ -18,7 +18,8 @@ SELECT
     order_key(order_name) AS name_key,
     order_digits(order_name) AS digits,
     count(*) OVER (PARTITION BY order_digits(order_name)) = 1 AS is_only
-FROM orders;
+FROM orders
+WHERE getvariable('shipments') IS NOT NULL;
 
 CREATE TABLE supplier_match AS
 SELECT
@@ -57,6 +58,7 @@ SELECT
     sum(greatest(0, quantity - coalesce(unfulfilled_quantity, 1) - coalesce(non_fulfillable_quantity, 0)))
         AS fulfilled
 FROM order_lines
+WHERE getvariable('shipments') IS NOT NULL
 GROUP BY ALL;
 
 -- Per order and goods (all goods where the list names none): units shipped there, unknown here.
@@ -102,13 +104,13 @@ WITH taken AS (
         g.tracking_number,
         g.carrier,
         g.shipped_at
-    FROM waiting_line w
+    FROM waiting_lines w
     JOIN supplier_goods g
         ON g.order_id = w.order_id AND (g.goods IS NULL OR g.goods = sku_key(w.sku))
     UNION ALL
     SELECT order_id, NULL, unsynced, tracking_number, carrier, shipped_at
     FROM supplier_goods
-    WHERE order_id NOT IN (SELECT order_id FROM waiting_line)
+    WHERE order_id NOT IN (SELECT order_id FROM waiting_lines)
 )
 SELECT
     order_id,

@@ -27,6 +27,8 @@ SELECT b.* REPLACE (
     unknown(instant_shipments) AS instant_shipments,
     unknown(instant_sample) AS instant_sample,
     unknown(warnings) AS warnings,
+    unknown(app_queue) AS app_queue,
+    unknown(shipped_before_here) AS shipped_before_here,
     unknown(stocked_here) AS stocked_here,
     unknown(stocked_elsewhere) AS stocked_elsewhere,
     CASE WHEN r.is_counted THEN units_left END AS units_left,
