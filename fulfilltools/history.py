@@ -19,24 +19,25 @@ from pandas import DataFrame, Index, MultiIndex, Series
 
 from fulfilltools.errors import RunError
 from fulfilltools.findings import CONTRACT
+from fulfilltools.texts import marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-FIRST_RUN = "This is the first run of this shop, so there is nothing to compare with."
-DIFFERENT = "Compare with care: {what} differs from the last run ({before} then, {now} now)."
-UNREADABLE = "This run's summary cannot be read."
-INCOMPLETE = "Compare with care: {which} did not receive every order."
+FIRST_RUN = marked("This is the first run of this shop, so there is nothing to compare with.")
+DIFFERENT = marked("Compare with care: {0} differs from the last run ({1} then, {2} now).")
+UNREADABLE = marked("This run's summary cannot be read.")
+INCOMPLETE = marked("Compare with care: {0} did not receive every order.")
 
 RUN_ID = "%Y-%m-%dT%H-%M-%SZ"
 MOST_RUNS, ALL_RUNS = 60, 1_000_000
 """How far back a report looks for series and for when something was first seen."""
 
 _COMPARED = {
-    "shop": "the shop",
-    "api_version_answered": "the API version",
-    "scopes_granted": "the set of granted scopes",
+    "shop": marked("the shop"),
+    "api_version_answered": marked("the API version"),
+    "scopes_granted": marked("the set of granted scopes"),
 }
 
 
@@ -128,19 +129,17 @@ def difference(now: Mapping[str, Any], before: Mapping[str, Any]) -> str | None:
     """Say the first reason for which the two runs may not be held side by side."""
     for key, what in _COMPARED.items():
         if _plain(now.get(key)) != _plain(before.get(key)):
-            return DIFFERENT.format(
-                what=what, before=_plain(before.get(key)), now=_plain(now.get(key))
-            )
-    for fetch, which in ((now, "this run"), (before, "the last run")):
+            return DIFFERENT.format(what, _plain(before.get(key)), _plain(now.get(key)))
+    for fetch, which in ((now, marked("this run")), (before, marked("the last run"))):
         if not fetch.get("complete", True):
-            return INCOMPLETE.format(which=which)
+            return INCOMPLETE.format(which)
     return None
 
 
 def _plain(value: object) -> str:
     if isinstance(value, (list, tuple, set)):
-        return ", ".join(sorted(map(str, value))) or "none"
-    return "unknown" if value is None else str(value)
+        return ", ".join(sorted(map(str, value))) or marked("none")
+    return marked("unknown") if value is None else str(value)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from fulfilltools.plots import label
-from fulfilltools.texts import marked
-from fulfilltools.wording import duration, money, number
+from fulfilltools.texts import LANGUAGE, marked
+from fulfilltools.wording import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,9 +41,14 @@ def summary_md(numbers: Mapping[str, Any]) -> str:
     return "\n\n".join("\n".join(part) for part in _parts(numbers) if part) + "\n"
 
 
-def sums(amounts: Mapping[str, str]) -> str:
+def voice_of(numbers: Mapping[str, Any]) -> Voice:
+    """Give the voice that a run's report speaks with."""
+    return Voice(numbers.get("language", LANGUAGE))
+
+
+def sums(amounts: Mapping[str, str], voice: Voice) -> str:
     """Write amounts by currency, never added."""
-    written = (money(Decimal(amount), currency) for currency, amount in amounts.items())
+    written = (voice.money(Decimal(amount), currency) for currency, amount in amounts.items())
     return " · ".join(written).replace("\N{NO-BREAK SPACE}", " ")
 
 
@@ -55,60 +59,64 @@ def acting_causes(numbers: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def limits(numbers: Mapping[str, Any]) -> list[str]:
     """Say what the report lacks: orders, permissions, parts."""
-    fetch, told = numbers["fetch"], []
+    fetch, voice = numbers["fetch"], voice_of(numbers)
+    told = []
     if not fetch.get("complete", True):
         received, counted = fetch.get("orders_received") or 0, fetch.get("orders_counted") or 0
-        said = TEXTS["incomplete"].format(received=number(received), counted=number(counted))
-        told.append(said)
+        counts = {"received": voice.number(received), "counted": voice.number(counted)}
+        told.append(voice.say(TEXTS["incomplete"], **counts))
     if missing := fetch.get("scopes_missing"):
-        told.append(TEXTS["limits"].format(notes=", ".join(missing)))
+        told.append(voice.say(TEXTS["limits"], notes=", ".join(missing)))
     if failed := numbers.get("failed"):
-        told.append(TEXTS["failed"].format(names=", ".join(map(label, failed))))
+        told.append(voice.say(TEXTS["failed"], names=", ".join(map(voice.label, failed))))
     return told
 
 
 def figures(numbers: Mapping[str, Any]) -> list[str]:
     """Say the key figures, a sentence each."""
-    late, ages = numbers["late"], numbers["age_hours"]
-    told = [TEXTS["late"].format(n=number(late["rows"]), soon=number(late["due_soon"]))]
+    late, ages, voice = numbers["late"], numbers["age_hours"], voice_of(numbers)
+    counts = {"n": voice.number(late["rows"]), "soon": voice.number(late["due_soon"])}
+    told = [voice.say(TEXTS["late"], **counts)]
     if numbers["value_at_risk"]:
-        told.append(TEXTS["risk"].format(sums=sums(numbers["value_at_risk"])))
+        told.append(voice.say(TEXTS["risk"], sums=sums(numbers["value_at_risk"], voice)))
     if ages["median"] is not None:
-        waits = {name: duration(ages[name]) for name in ("median", "oldest")}
-        told.append(TEXTS["wait"].format(**waits))
-    return [*told, *_since(numbers["since_last_run"])]
+        waits = {name: voice.duration(ages[name]) for name in ("median", "oldest")}
+        told.append(voice.say(TEXTS["wait"], **waits))
+    return [*told, *_since(numbers["since_last_run"], voice)]
 
 
-def _since(since: Mapping[str, Any]) -> Iterator[str]:
+def _since(since: Mapping[str, Any], voice: Voice) -> Iterator[str]:
     if since["previous"] is None:
-        yield TEXTS["first"]
+        yield voice.say(TEXTS["first"])
         return
-    counts = {what: number(len(since[what])) for what in ("new", "cleared", "changed")}
-    yield TEXTS["since"].format(**counts)
+    counts = {what: voice.number(len(since[what])) for what in ("new", "cleared", "changed")}
+    yield voice.say(TEXTS["since"], **counts)
     if not since["comparable"]:
-        yield TEXTS["careful"]
+        yield voice.say(TEXTS["careful"])
 
 
 def _parts(numbers: Mapping[str, Any]) -> Iterator[list[str]]:
+    voice = voice_of(numbers)
     yield [f"**{numbers['headline']}**"]
     moment = str(numbers["as_of"]).replace("T", " ").removesuffix("Z")
     shop = numbers["shop_name"] or numbers["shop"]
-    yield [TEXTS["as_of"].format(shop=shop, moment=moment[:16])]
+    yield [voice.say(TEXTS["as_of"], shop=shop, moment=moment[:16])]
     yield limits(numbers)
     yield figures(numbers)
     causes = acting_causes(numbers)
     lines = [
-        TEXTS["cause"].format(
-            cause=label(cause["cause"]),
-            n=number(cause["rows"]),
-            severity=label(cause["severity"]).lower(),
-            owner=label(cause["owner"]).lower(),
+        voice.say(
+            TEXTS["cause"],
+            cause=voice.label(cause["cause"]),
+            n=voice.number(cause["rows"]),
+            severity=voice.words(cause["severity"]),
+            owner=voice.words(cause["owner"]),
         )
         for cause in causes[:MOST_CAUSES]
     ]
     if len(causes) > MOST_CAUSES:
-        lines.append(TEXTS["more"].format(n=number(len(causes) - MOST_CAUSES)))
+        lines.append(voice.say(TEXTS["more"], n=voice.number(len(causes) - MOST_CAUSES)))
     yield lines
     if numbers["unexplained"]:
-        yield [TEXTS["unexplained"].format(n=number(numbers["unexplained"]))]
-    yield [TEXTS["run"].format(run_id=numbers["run_id"])]
+        yield [voice.say(TEXTS["unexplained"], n=voice.number(numbers["unexplained"]))]
+    yield [voice.say(TEXTS["run"], run_id=numbers["run_id"])]

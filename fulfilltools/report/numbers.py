@@ -20,7 +20,8 @@ from fulfilltools.findings import CONTRACT
 from fulfilltools.history import Past
 from fulfilltools.plots import needing_action
 from fulfilltools.report.tiles import DUE_SOON_HOURS
-from fulfilltools.wording import number, plain_amount, words
+from fulfilltools.texts import marked
+from fulfilltools.wording import Voice, plain_amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,10 +36,14 @@ WORST_FIRST = tuple(map(str, reversed(SEVERITIES)))
 
 NO_LOCATION = "no location"
 HEADLINES = {
-    "empty": "No order waits: nothing in this shop is unfulfilled.",
-    "calm": "Nothing needs action: all {n} unfulfilled orders wait by design or need nothing.",
-    "one": "1 of {n} unfulfilled orders needs action; its cause: {cause}.",
-    "act": "{k} of {n} unfulfilled orders need action; most frequent cause: {cause} ({rows}).",
+    "empty": marked("No order waits: nothing in this shop is unfulfilled."),
+    "calm": marked(
+        "Nothing needs action: all {n} unfulfilled orders wait by design or need nothing."
+    ),
+    "one": marked("1 of {n} unfulfilled orders needs action; its cause: {cause}."),
+    "act": marked(
+        "{k} of {n} unfulfilled orders need action; most frequent cause: {cause} ({rows})."
+    ),
 }
 
 
@@ -65,7 +70,7 @@ class Facts:
 
 def summary(diagnosis: Diagnosis, facts: Facts, previous: Snapshot | None = None) -> dict[str, Any]:
     """Count a run for `summary.json`; rows by cause add up to `rows`."""
-    findings, fetch = diagnosis.findings, facts.fetch
+    findings, fetch, voice = diagnosis.findings, facts.fetch, Voice(diagnosis.language)
     acting = needing_action(findings)
     orders = {
         "seen": int(fetch.get("orders_received") or 0),
@@ -80,7 +85,8 @@ def summary(diagnosis: Diagnosis, facts: Facts, previous: Snapshot | None = None
         "as_of": f"{pd.Timestamp(diagnosis.as_of).tz_convert('UTC'):%Y-%m-%dT%H:%M:%SZ}",
         "time_zone": facts.time_zone,
         "api_version": fetch.get("api_version_answered") or fetch.get("api_version"),
-        "headline": _headline(orders, acting),
+        "language": diagnosis.language,
+        "headline": _headline(orders, acting, voice),
         "orders": orders,
         "rows": len(findings),
         "by_cause": by_cause(findings),
@@ -93,7 +99,7 @@ def summary(diagnosis: Diagnosis, facts: Facts, previous: Snapshot | None = None
         "late": _late(diagnosis.backlog, acting),
         "unknown": _unknown(diagnosis),
         "unexplained": int(diagnosis.unexplained),
-        "since_last_run": _since(history.Snapshot(facts.run_id, findings, fetch), previous),
+        "since_last_run": _since(history.Snapshot(facts.run_id, findings, fetch), previous, voice),
         "fetch": dict(fetch),
     }
 
@@ -150,26 +156,27 @@ def money_by_currency(rows: DataFrame) -> dict[str, str]:
     return {currency: plain_amount(sums[currency], currency) for currency in sorted(sums)}
 
 
-def setting(value: object) -> str:
+def setting(value: object, voice: Voice) -> str:
     """Write a setting's value: numbers plainly, several with commas, nothing as a dash."""
     if isinstance(value, dict):
-        return setting([f"{name} {setting(one)}" for name, one in value.items()])
+        return setting([f"{name} {setting(one, voice)}" for name, one in value.items()], voice)
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value)) or "–"
-    return number(value) if isinstance(value, (int, float)) else str(value)
+    return voice.number(value) if isinstance(value, (int, float)) else str(value)
 
 
-def _headline(orders: Mapping[str, int], acting: DataFrame) -> str:
+def _headline(orders: Mapping[str, int], acting: DataFrame, voice: Voice) -> str:
     if not orders["unfulfilled"]:
-        return HEADLINES["empty"]
+        return voice.say(HEADLINES["empty"])
     if not orders["actionable"]:
-        return HEADLINES["calm"].format(n=orders["unfulfilled"])
+        return voice.say(HEADLINES["calm"], n=orders["unfulfilled"])
     counts = acting["cause"].value_counts()
     sentence = HEADLINES["one" if orders["actionable"] == 1 else "act"]
-    return sentence.format(
+    return voice.say(
+        sentence,
         k=orders["actionable"],
         n=orders["unfulfilled"],
-        cause=words(counts.index[0]),
+        cause=voice.words(counts.index[0]),
         rows=counts.iloc[0],
     )
 
@@ -201,7 +208,7 @@ def _unknown(diagnosis: Diagnosis) -> dict[str, Any]:
     return {"rows": int(diagnosis.findings["unknown"].map(len).gt(0).sum()), "by_cause": by_code}
 
 
-def _since(now: Snapshot, previous: Snapshot | None) -> dict[str, Any]:
+def _since(now: Snapshot, previous: Snapshot | None, voice: Voice) -> dict[str, Any]:
     changes = history.compare(now, previous)
     return {
         "previous": changes.previous,
@@ -210,7 +217,7 @@ def _since(now: Snapshot, previous: Snapshot | None) -> dict[str, Any]:
         "changed": _names(changes.changed["order"]),
         "recurring": changes.recurring,
         "comparable": changes.comparable,
-        "note": changes.note,
+        "note": changes.note and voice.retold(changes.note),
     }
 
 

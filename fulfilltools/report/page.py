@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from fulfilltools import plots, wording
-from fulfilltools.plots import label
+from fulfilltools import plots
 from fulfilltools.report.numbers import Facts, setting
 from fulfilltools.report.sections import SECTIONS, TITLES, Material, moments
-from fulfilltools.texts import LANGUAGE
-from fulfilltools.wording import duration, number
+from fulfilltools.texts import texts
+from fulfilltools.wording import Voice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fulfilltools.diagnosis import Diagnosis
     from fulfilltools.history import Snapshot
 
@@ -40,20 +41,21 @@ def report_html(
     A part that fails is replaced by a word in its place and named in `numbers["failed"]`.
     """
     failed = numbers.setdefault("failed", {})
-    it = Material(diagnosis, facts, numbers, previous, failed)
+    voice = Voice(diagnosis.language)
+    it = Material(diagnosis, facts, numbers, previous, failed, voice)
     # The limits come last, because they name what else failed.
     parts = {name: _part(name, it) for name in sorted(SECTIONS, key="limits".__eq__)}
     script = _beside("script.js")
     return (
-        _templates()
+        _templates(voice)
         .get_template("page.html.j2")
         .render(
             parts=[parts[name] for name in SECTIONS],
             numbers=numbers,
             facts=facts,
             fetch=numbers["fetch"],
-            lang=LANGUAGE,
-            when=moments(diagnosis.as_of, facts),
+            lang=voice.language,
+            when=moments(diagnosis.as_of, facts, voice),
             style=plots.style_sheet() + _beside("style.css"),
             script=script,
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -66,18 +68,18 @@ def _part(name: str, it: Material) -> Markup:
     """Render one part; where that fails, a word about it."""
     given = {"numbers": it.numbers, "facts": it.facts, "fetch": it.numbers["fetch"]}
     try:
-        template = _templates().get_template(f"{name}.html.j2")
+        template = _templates(it.voice).get_template(f"{name}.html.j2")
         return Markup(template.render(given | SECTIONS[name](it)))  # noqa: S704 (autoescaped)
     except Exception as error:
         log.exception("The part %s of the report failed.", name)
         it.failed[name] = type(error).__name__
-        template = _templates().get_template("failed.html.j2")
-        told = {"name": name, "title": TITLES[name], "error": type(error).__name__}
+        template = _templates(it.voice).get_template("failed.html.j2")
+        told = {"name": name, "title": it.voice.say(TITLES[name]), "error": type(error).__name__}
         return Markup(template.render(told))  # noqa: S704 (autoescaped)
 
 
 @cache
-def _templates() -> Environment:
+def _templates(voice: Voice) -> Environment:
     environment = Environment(
         loader=PackageLoader("fulfilltools", "report/templates"),
         autoescape=True,
@@ -86,32 +88,36 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-    environment.filters |= {
-        "words": label,
-        "age": age,
-        "count": number,
-        "figure": figure,
-        "money": money,
-        "setting": setting,
-        "weblink": weblink,
-    }
+    environment.install_gettext_translations(  # type: ignore[attr-defined]
+        texts(voice.language), newstyle=True
+    )
+    environment.filters |= filters(voice)
     return environment
 
 
-def age(hours: float | None) -> str:
-    """Write how long it has waited; a dash where that is unknown."""
-    return "–" if hours is None else duration(hours)
+def filters(voice: Voice) -> dict[str, Callable[..., str | None]]:
+    """Give the templates' filters: values as they are read in a language."""
 
+    def age(hours: float | None) -> str:
+        return "–" if hours is None else voice.duration(hours)
 
-def money(amount: str | None, currency: str | None) -> str:
-    """Write an amount for reading; a dash where it is unknown."""
-    return "–" if amount is None or not currency else wording.money(Decimal(amount), currency)
+    def money(amount: str | None, currency: str | None) -> str:
+        return "–" if amount is None or not currency else voice.money(Decimal(amount), currency)
 
+    def figure(cell: float | Decimal, column: str) -> str:
+        # A cell of a picture's table: a count, or money of the column's currency.
+        return voice.money(cell, column) if isinstance(cell, Decimal) else voice.number(cell)
 
-def figure(cell: float | Decimal, column: str) -> str:
-    """Write a cell of a picture's table: a count, or money of the column's currency."""
-    return wording.money(cell, column) if isinstance(cell, Decimal) else number(cell)
+    return {
+        "words": voice.label,
+        "code": voice.words,
+        "age": age,
+        "count": voice.number,
+        "figure": figure,
+        "money": money,
+        "setting": lambda value: setting(value, voice),
+        "weblink": weblink,
+    }
 
 
 def weblink(url: str | None) -> str | None:

@@ -20,8 +20,7 @@ from fulfilltools.cause import IN_ORDER
 from fulfilltools.plots import needing_action
 from fulfilltools.report.numbers import Facts, findings_list
 from fulfilltools.report.tiles import tiles
-from fulfilltools.texts import LANGUAGE
-from fulfilltools.wording import number
+from fulfilltools.texts import marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from fulfilltools.diagnosis import Diagnosis
     from fulfilltools.history import Snapshot
+    from fulfilltools.wording import Voice
 
 log = logging.getLogger(__name__)
 
@@ -39,24 +39,24 @@ EXAMPLES = 3
 CHANGES_CAP = 12
 
 VERDICTS = {
-    "act": ("Act", "Something is critical or high."),
-    "watch": ("Watch", "What needs action is medium or low."),
-    "ok": ("OK", "Nobody needs to act."),
+    "act": (marked("Act"), marked("Something is critical or high.")),
+    "watch": (marked("Watch"), marked("What needs action is medium or low.")),
+    "ok": (marked("OK"), marked("Nobody needs to act.")),
 }
-INCOMPLETE = (
+INCOMPLETE = marked(
     "Only {received} of {counted} orders were received. Orders are missing from this report."
 )
 SCOPE_MISSING = "{unseen} Scope {scope} is not granted."
-FAILED = "This could not be made: {names}. It is left out; all else is as usual."
+FAILED = marked("This could not be made: {names}. It is left out; all else is as usual.")
 TITLES = {
-    "lead": "Headline",
-    "limits": "Limits of this report",
-    "tiles": "Key figures",
-    "changes": "What changed since the last run",
-    "pictures": "The backlog in pictures",
-    "findings": "Findings",
-    "orders": "Orders that need action",
-    "method": "Data quality and method",
+    "lead": marked("Headline"),
+    "limits": marked("Limits of this report"),
+    "tiles": marked("Key figures"),
+    "changes": marked("What changed since the last run"),
+    "pictures": marked("The backlog in pictures"),
+    "findings": marked("Findings"),
+    "orders": marked("Orders that need action"),
+    "method": marked("Data quality and method"),
 }
 
 
@@ -69,6 +69,7 @@ class Material:
     numbers: Mapping[str, Any]
     previous: Snapshot | None
     failed: dict[str, str]
+    voice: Voice
 
     @property
     def acting(self) -> DataFrame:
@@ -83,15 +84,17 @@ class Material:
 
 def _lead(it: Material) -> dict[str, Any]:
     verdict = _verdict(it.acting)
-    when = moments(it.diagnosis.as_of, it.facts)
-    return {"verdict": VERDICTS[verdict], "verdict_class": verdict, "when": when}
+    when = moments(it.diagnosis.as_of, it.facts, it.voice)
+    told = [it.voice.say(text) for text in VERDICTS[verdict]]
+    return {"verdict": told, "verdict_class": verdict, "when": when}
 
 
 def _limits(it: Material) -> dict[str, Any]:
-    warnings = _warnings(it.facts.fetch)
+    warnings = _warnings(it.facts.fetch, it.voice)
     if it.failed:
-        names = ", ".join(TITLES.get(name, plots.label(name)) for name in it.failed)
-        warnings.insert(0, FAILED.format(names=names))
+        titles = {name: it.voice.say(title) for name, title in TITLES.items()}
+        names = ", ".join(titles.get(name) or it.voice.label(name) for name in it.failed)
+        warnings.insert(0, it.voice.say(FAILED, names=names))
     return {"warnings": warnings, "is_partial": bool(it.failed) or _misses_orders(it.facts.fetch)}
 
 
@@ -118,21 +121,21 @@ def _orders(it: Material) -> dict[str, Any]:
     quiet = findings.loc[~findings.index.isin(acting.index)]
     since = history.first_seen(it.now, it.facts.past.snapshots())
     return {
-        "acting": _with_since(acting.head(LIST_CAP), since, it.facts),
+        "acting": _with_since(acting.head(LIST_CAP), since, it),
         "acting_total": len(acting),
-        "quiet": _with_since(quiet.head(LIST_CAP), since, it.facts),
+        "quiet": _with_since(quiet.head(LIST_CAP), since, it),
         "quiet_total": len(quiet),
         "cap": LIST_CAP,
     }
 
 
-def _with_since(findings: DataFrame, since: Series[Any], facts: Facts) -> list[dict[str, Any]]:
+def _with_since(findings: DataFrame, since: Series[Any], it: Material) -> list[dict[str, Any]]:
     """Add the day since which earlier runs have seen each finding with this cause."""
-    zone = ZoneInfo(facts.time_zone)
+    zone, language = ZoneInfo(it.facts.time_zone), it.voice.language
     days = {
-        run_id: format_datetime(history.run_moment(run_id), "d MMM", tzinfo=zone, locale=LANGUAGE)
+        run_id: format_datetime(history.run_moment(run_id), "d MMM", tzinfo=zone, locale=language)
         for run_id in since.loc[findings.index].unique()
-        if run_id != facts.run_id
+        if run_id != it.facts.run_id
     }
     rows = zip(findings_list(findings), since.loc[findings.index], strict=True)
     return [row | {"since": days.get(run_id)} for row, run_id in rows]
@@ -144,7 +147,7 @@ def _verdict(acting: DataFrame) -> str:
     return "act" if acting["severity"].isin(["critical", "high"]).any() else "watch"
 
 
-def _warnings(fetch: Mapping[str, Any]) -> list[str]:
+def _warnings(fetch: Mapping[str, Any], voice: Voice) -> list[str]:
     """Say what this report could not see; it stands above everything else."""
     missing = [
         SCOPE_MISSING.format(scope=scope, unseen=unseen)
@@ -152,8 +155,9 @@ def _warnings(fetch: Mapping[str, Any]) -> list[str]:
     ]
     if not fetch.get("complete", True):
         received, counted = fetch.get("orders_received") or 0, fetch.get("orders_counted") or 0
-        missing.insert(0, INCOMPLETE.format(received=number(received), counted=number(counted)))
-    return list(dict.fromkeys([*missing, *(fetch.get("notes") or [])]))
+        counts = {"received": voice.number(received), "counted": voice.number(counted)}
+        missing.insert(0, voice.say(INCOMPLETE, **counts))
+    return list(dict.fromkeys(map(voice.retold, [*missing, *(fetch.get("notes") or [])])))
 
 
 def _misses_orders(fetch: Mapping[str, Any]) -> bool:
@@ -162,16 +166,17 @@ def _misses_orders(fetch: Mapping[str, Any]) -> bool:
     return not fetch.get("complete", True) or any("_orders" in scope for scope in missing)
 
 
-def moments(as_of: datetime, facts: Facts) -> dict[str, str]:
+def moments(as_of: datetime, facts: Facts, voice: Voice) -> dict[str, str]:
     """Write the moment of a report in its ways: for machines, in the shop's zone, in UTC."""
     moment = pd.Timestamp(as_of).tz_convert("UTC").to_pydatetime()
     zone, since = ZoneInfo(facts.time_zone), facts.fetch.get("since")
+    language = voice.language
     return {
         "iso": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
-        "local": format_datetime(moment, "EEEE d MMMM y, HH:mm", tzinfo=zone, locale=LANGUAGE),
-        "utc": format_datetime(moment, "d MMM HH:mm", locale=LANGUAGE),
-        "since": format_date(pd.Timestamp(since), "d MMMM y", locale=LANGUAGE) if since else "",
-        "day": format_datetime(moment, "d MMMM y", tzinfo=zone, locale=LANGUAGE),
+        "local": format_datetime(moment, "EEEE d MMMM y, HH:mm", tzinfo=zone, locale=language),
+        "utc": format_datetime(moment, "d MMM HH:mm", locale=language),
+        "since": format_date(pd.Timestamp(since), "d MMMM y", locale=language) if since else "",
+        "day": format_datetime(moment, "d MMMM y", tzinfo=zone, locale=language),
     }
 
 
@@ -182,7 +187,7 @@ def _changes(it: Material) -> dict[str, Any]:
     before = changed[["cause_before", "severity_before"]].to_dict("records") if it.previous else []
     told = {
         "previous": changes.previous,
-        "note": changes.note,
+        "note": changes.note and it.voice.retold(changes.note),
         "recurring": changes.recurring,
         "new": findings_list(new.head(CHANGES_CAP)),
         "new_quiet": len(changes.new) - len(new),
@@ -223,7 +228,7 @@ def _steps(rows: DataFrame) -> list[dict[str, Any]]:
 SECTIONS: Mapping[str, Callable[[Material], dict[str, Any]]] = {
     "lead": _lead,
     "limits": _limits,
-    "tiles": lambda it: {"tiles": tiles(it.numbers, it.acting, it.facts)},
+    "tiles": lambda it: {"tiles": tiles(it.numbers, it.acting, it.facts, it.voice)},
     "changes": _changes,
     "pictures": _pictures,
     "findings": _findings,
