@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fulfilltools.admin.bulk import Bulk, BulkRefusedError, Job
 from fulfilltools.admin.bulk_query import bulk_query
+from fulfilltools.admin.received import Received
 from fulfilltools.admin.scopes import sees_fulfillment_orders
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from fulfilltools.admin.journal import Journal
     from fulfilltools.admin.paging import Reader
     from fulfilltools.admin.progress import Progress
-    from fulfilltools.admin.received import Received
     from fulfilltools.admin.windows import Window
 
 MOST_LOST = 250
@@ -57,7 +57,10 @@ class BulkOrders:
         came = self.came.setdefault(window.name, set())
 
         def take(nodes: Iterator[Node]) -> None:
-            self.received.take_bulk(_noting_orders(nodes, came))
+            found = Received(self.received.granted)
+            found.take_bulk(nodes)  # raises where the file lacks anything
+            self.received.merge(found)
+            came.update(found.orders)
 
         def narrower() -> list[Job]:
             return [self._orders(half) for half in window.halves(self.oldest, self.newest)]
@@ -67,7 +70,7 @@ class BulkOrders:
 
     def _open_fulfillment_orders(self, parents: dict[str, str]) -> Job:
         def take(nodes: Iterator[Node]) -> None:
-            parents.update((node["id"], node["order"]["id"]) for node in nodes)
+            parents.update({node["id"]: node["order"]["id"] for node in nodes})
 
         name = "open_fulfillment_orders"
         return Job(name, self._query(name), narrower=list, take=take)
@@ -75,10 +78,3 @@ class BulkOrders:
     def _query(self, name: str, **values: str) -> str:
         version = self.reader.client.session.version
         return bulk_query(name, self.reader.granted, version, **values)
-
-
-def _noting_orders(nodes: Iterator[Node], came: set[str]) -> Iterator[Node]:
-    for node in nodes:
-        if node["__typename"] == "Order":
-            came.add(node["id"])
-        yield node

@@ -35,16 +35,37 @@ class CheckItem:
     mend: str = ""
 
 
-def check(connection: Connection, patience: Patience = _QUICK) -> list[CheckItem]:
+class Checked(list[CheckItem]):
+    """All that was tried, in order; a table in JupyterLab."""
+
+    def __str__(self) -> str:
+        return "\n".join(
+            f"{one.state:8}{one.name}: {one.meaning} {one.mend}".rstrip() for one in self
+        )
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        from fulfilltools import display  # noqa: PLC0415 - pandas, which the command needs not
+
+        told = [(one.name, one.state, one.meaning, one.mend) for one in self]
+        states = dict.fromkeys(one.state for one in self)
+        severity = "critical" if "failed" in states else "medium" if "missing" in states else "info"
+        rows = display.rows(told, ["part", "state", "what that means", "how to mend it"])
+        numbers = {one.name: one.state for one in self}
+        return display.bundle("check", str(self), display.framed([rows], severity), numbers)
+
+
+def check(connection: Connection, patience: Patience = _QUICK) -> Checked:
     """Try address, token, scopes, version, limits, orders, bulk operations and clock of a shop.
 
     Stops at the first thing without which the others cannot be tried.
     """
     try:
         with AdminClient(connection, patience=patience) as client:
-            return list(_items(client))
+            return Checked(_items(client))
     except FulfillError as error:
-        return [_failure(error)]
+        return Checked([_failure(error)])
 
 
 def _failure(error: FulfillError) -> CheckItem:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fulfilltools.admin.client import AdminClient
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 14
 _RANGE = re.compile(r"bytes (\d+)-")
 _EXPIRED = {401, 403, 404, 410}
 
@@ -110,4 +110,5 @@ class Download:
         with self._part.open("ab" if begins else "wb") as file:
             for chunk in answer.iter_content(_CHUNK):
                 file.write(chunk)
+                file.flush()
                 self._told(file.tell())

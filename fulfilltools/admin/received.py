@@ -100,6 +100,15 @@ class Received:
             self.take_bulk(_lines(file))
         self.unfinished.clear()  # its continuations stand in its files, too
 
+    def merge(self, other: Received) -> None:
+        """Take what another has, the newest copy of each order."""
+        for identity, seen in other.orders.items():
+            known = self.orders.get(identity)
+            if known is None or known.updated_at < seen.updated_at:
+                self.orders[identity] = seen
+        self.fulfillment_orders |= other.fulfillment_orders
+        self.waiting_items |= other.waiting_items
+
     def forget(self) -> None:
         """Start anew."""
         for part in (self.orders, self.fulfillment_orders, self.waiting_items, self.unfinished):
