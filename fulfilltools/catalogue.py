@@ -65,7 +65,7 @@ def _variant(made: Cause, label: str) -> str:
 
 def _example_of(made: Cause, label: str) -> str:
     labels = made.answer(backlog_of(made.hits)).variant
-    places = [] if labels is None else [n for n, one in enumerate(labels) if one == label]
+    places = [] if labels is None else [n for n, one in enumerate(labels.fillna("")) if one == label]
     return _examples(made)[places[0]] if places else made.as_variant(label).evidence
 
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from enum import StrEnum
@@ -31,11 +32,12 @@ from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack, cast
 
 import pandas as pd
 
+from fulfilltools import display
 from fulfilltools.errors import CauseError
 from fulfilltools.schema import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     Flags = pd.Series[bool]
 
@@ -164,20 +166,81 @@ class Cause:
         """Read the cause with what its variant says differently."""
         return replace(self, **self.variants.get(label, {}))
 
-    def _repr_html_(self) -> str:
-        body = "".join(f"<p>{part}</p>" for part in (self.title + ".", self.meaning, self.action))
-        return f"<b>{self.code}</b> <i>{self.verdict}, {self.severity}</i>{body}"
+    def __str__(self) -> str:
+        reads = ", ".join(self.columns)
+        return (
+            f"{self.code}: {self.title}.\n{self.verdict}, {self.severity}; {self.owner} moves next."
+            f"\nReads {reads}.\n{self.action}"
+        )
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        told = [
+            ("means", f"{self.title}. {self.meaning}".strip()),
+            ("evidence", self.evidence),
+            ("do", self.action),
+            ("who", f"{self.owner} ({self.verdict}, {self.severity}; proof: {self.proof})"),
+            ("reads", ", ".join(self.columns)),
+            ("true, for example, where", _example(self.hits)),
+            ("not where", _example(self.misses)),
+        ]
+        shown = display.framed([display.rows(told, ["", self.code])], str(self.severity))
+        numbers = {"code": self.code, "verdict": str(self.verdict), "severity": str(self.severity)}
+        return display.bundle("cause", str(self), shown, numbers)
+
+
+def _example(examples: Sequence[Mapping[str, Any]]) -> str:
+    first = examples[0] if examples else {}
+    return ", ".join(f"{name} = {value}" for name, value in first.items())
+
+
+class Causes(Mapping[str, Cause]):
+    """Causes by their codes, in the order of asking; `causes.payment_pending` works, too."""
+
+    def __init__(self, causes: Iterable[Cause]) -> None:
+        self._by_code = {made.code: made for made in causes}
+
+    def __getitem__(self, code: str) -> Cause:
+        return self._by_code[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_code)
+
+    def __len__(self) -> int:
+        return len(self._by_code)
+
+    def __getattr__(self, code: str) -> Cause:
+        if code.startswith("_") or code not in self._by_code:
+            near = get_close_matches(code, self._by_code if not code.startswith("_") else (), n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise AttributeError(f"No cause is called {code}.{hint}")
+        return self._by_code[code]
+
+    def __dir__(self) -> list[str]:
+        return [*self._by_code]
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [*self._by_code]
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{made.code}: {made.title}" for made in self.values())
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        told = [(made.code, made.title, made.severity, made.owner) for made in self.values()]
+        shown = display.rows(told, ["cause", "not shipped because", "severity", "who moves next"])
+        return display.bundle("causes", repr(self), shown, {"codes": [*self]})
 
 
 class Declaration(TypedDict, total=False):
     """What the decorator takes; the meanings are those of `Cause`'s fields."""
 
-    verdict: Required[Verdict]
-    severity: Required[Severity]
-    owner: Required[Owner]
+    verdict: Required[Verdict | str]
+    severity: Required[Severity | str]
+    owner: Required[Owner | str]
     evidence: Required[str]
     action: Required[str]
-    proof: Proof
+    proof: Proof | str
     fixes: Sequence[str]
     needs_action: str
     source: Sequence[int]
@@ -203,12 +266,32 @@ def cause(
             meaning=" ".join(meaning.split()),
             ask=ask,
             columns=tuple(inspect.signature(ask).parameters),
-            **cast("dict[str, Any]", declared),
+            **_in_words(ask.__name__, cast("dict[str, Any]", declared)),
         )
         _check(made)
         return made
 
     return declare
+
+
+_WORDS: dict[str, type[StrEnum]] = {
+    "verdict": Verdict,
+    "severity": Severity,
+    "owner": Owner,
+    "proof": Proof,
+}
+
+
+def _in_words(code: str, declared: dict[str, Any]) -> dict[str, Any]:
+    """Take `severity="low"` for Severity.LOW, as one writes in a notebook."""
+    given = dict(declared)
+    for name, kind in _WORDS.items():
+        if name in given and str(given[name]) not in [str(one) for one in kind]:
+            options = ", ".join(map(str, kind))
+            raise CauseError(f"{code} has the {name} {given[name]!r}. Take one of: {options}.")
+        if name in given:
+            given[name] = kind(str(given[name]))
+    return given
 
 
 def one_of(values: pd.Series[Any], *options: str) -> Flags:

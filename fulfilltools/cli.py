@@ -152,7 +152,7 @@ def explain(
     demo: DemoOption = False,
     language: LanguageOption = None,
 ) -> None:
-    """Explain a cause, or why an order of the newest run is not shipped."""
+    """Explain a cause, or tell the whole story of an order of the newest run."""
     from fulfilltools import runs, steps, terminal
     from fulfilltools.causes import BY_CODE
     from fulfilltools.settings import load_settings
@@ -165,8 +165,16 @@ def explain(
         raise SettingsError(f"No cause is called {cause_or_order}. Did you mean {near[0]}?")
     name = _meant(shop, demo=demo) or steps.chosen_shop(settings)
     run = runs.newest_run(settings.runs, name)
-    told = steps.findings_in(run, language or run.language)
-    terminal.show_findings(_of_order(cause_or_order, told, run), language or run.language)
+    told_in = language or run.language
+    try:
+        story = steps.story_in(run, cause_or_order, told_in)
+    except RunError as error:
+        raise SettingsError(
+            f"{cause_or_order!r} is neither a cause nor an order of the run {run.folder.name}. "
+            f"{run.folder / 'findings.csv'} lists those that are open."
+        ) from error
+    terminal.show_findings(story.open_findings, told_in)
+    terminal.show_story(story)
 
 
 @app.command()
@@ -272,16 +280,6 @@ def _meant(shop: str | None, *, demo: bool) -> str | None:
     if shop and demo:
         raise SettingsError("--shop and --demo are two shops. Give one of them.")
     return "demo" if demo else shop
-
-
-def _of_order(order: str, findings: list[dict[str, Any]], run: Run) -> list[dict[str, Any]]:
-    wanted = order.strip().lstrip("#")
-    if found := [one for one in findings if one["order"].lstrip("#") == wanted]:
-        return found
-    raise SettingsError(
-        f"{order!r} is neither a cause nor an open order of the run {run.folder.name}. "
-        f"{run.folder / 'findings.csv'} lists them all."
-    )
 
 
 def _scheduled(writing: Run, since: str | None, folder: Path | None) -> list[Step]:

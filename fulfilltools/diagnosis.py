@@ -8,13 +8,14 @@ cause explains is `unexplained`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from fulfilltools.cause import IN_ORDER, Answer, Cause
+from fulfilltools import display, story
+from fulfilltools.cause import IN_ORDER, Answer, Cause, Causes
 from fulfilltools.causes import CAUSES, LAST_RESORT
 from fulfilltools.errors import CauseError, RunError
 from fulfilltools.findings import tell
@@ -23,6 +24,10 @@ from fulfilltools.texts import LANGUAGE
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from fulfilltools.story import Story
+
+MOST_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,12 @@ class Diagnosis:
     as_of: datetime
     language: str = LANGUAGE
     """What titles, evidence and actions are told in; codes are the same in all languages."""
+    causes: Causes = field(default_factory=lambda: Causes(CAUSES), repr=False)
+    """The causes that were asked, by code: `diagnosis.causes.payment_pending`."""
+    zone: str = "UTC"
+    """The shop's time zone, in which moments are told."""
+    folder: Path | None = None
+    """The run it belongs to; without one, stories have no timeline."""
 
     @property
     def unknown(self) -> pd.Series[int]:
@@ -52,28 +63,61 @@ class Diagnosis:
         """How many rows no cause explains."""
         return int((self.findings["cause"] == LAST_RESORT.code).sum())
 
-    def order(self, name: str) -> pd.DataFrame:
-        """Give the findings of one order by its name, with or without the number sign."""
-        return self.findings[self.findings["order"].isin([name, f"#{name}"])]
+    @property
+    def needing_action(self) -> pd.DataFrame:
+        """The findings that somebody has to act on, worst first."""
+        return self.findings[~self.findings["verdict"].isin([str(one) for one in IN_ORDER])]
+
+    def order(self, name: str) -> Story:
+        """Tell the whole story of an order, by its name with or without the number sign.
+
+        Raises RunError, with the nearest names, when the run has no such order.
+        """
+        return story.tell(self, name)
+
+    def __getitem__(self, name: str) -> Story | pd.DataFrame:
+        """Give the findings of a cause by its code, or the story of an order by its name."""
+        if name in self.answers or name == LAST_RESORT.code:
+            return self.findings[self.findings["cause"] == name]
+        return self.order(name)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [*self.findings["order"].drop_duplicates(), *self.answers]
 
     def save(self, folder: Path) -> None:
         """Write findings.parquet and answers.parquet beside the backlog."""
         self.findings.to_parquet(folder / "findings.parquet", index=False)
         self.answers.to_parquet(folder / "answers.parquet", index=False)
 
-    def _repr_html_(self) -> str:
-        shown = self.findings[["order", "severity", "cause", "evidence", "action"]].head(20)
-        return f"<p>{self}</p>{shown.to_html(index=False)}"
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        kinds = self.findings["cause"] + ", " + self.findings["severity"]
+        columns = ["order", "severity", "cause", "evidence", "action"]
+        worst = display.grid(self.findings[columns].head(MOST_SHOWN), "The worst first")
+        severity = "info" if self.findings.empty else str(self.findings["severity"].iloc[0])
+        numbers = {"rows": len(self.findings), "unexplained": self.unexplained}
+        numbers |= {str(kind): int(rows) for kind, rows in kinds.value_counts(sort=False).items()}
+        shown = display.framed([f"<p><b>{display.escaped(self)}</b></p>", worst], severity)
+        return display.bundle("diagnosis", str(self), shown, numbers)
 
     def __str__(self) -> str:
-        acting = (~self.findings["verdict"].isin([str(one) for one in IN_ORDER])).sum()
+        acting = len(self.needing_action)
         return f"{len(self.findings)} rows, {acting} need action, {self.unexplained} unexplained"
 
     __repr__ = __str__
 
 
-def load(folder: Path, as_of: datetime, language: str = LANGUAGE) -> Diagnosis:
-    """Read the diagnosis that was saved in a run's folder. Raises RunError without one."""
+def load(
+    folder: Path,
+    as_of: datetime,
+    language: str = LANGUAGE,
+    *,
+    causes: Sequence[Cause] = CAUSES,
+    zone: str = "UTC",
+) -> Diagnosis:
+    """Read the diagnosis that was saved in a run's folder. Raises RunError without one.
+
+    `causes` are those that were asked, `zone` is the shop's time zone.
+    """
     try:
         frames = {
             name: pd.read_parquet(folder / f"{name}.parquet", dtype_backend="numpy_nullable")
@@ -83,7 +127,10 @@ def load(folder: Path, as_of: datetime, language: str = LANGUAGE) -> Diagnosis:
         raise RunError(
             f"{folder} has no {Path(error.filename or '').name}. Run 2_diagnose_causes on it first."
         ) from error
-    return Diagnosis(**frames, as_of=as_of, language=language)
+    asked = Causes(causes)
+    return Diagnosis(
+        **frames, as_of=as_of, language=language, causes=asked, zone=zone, folder=folder
+    )
 
 
 def diagnose(
@@ -93,12 +140,14 @@ def diagnose(
     causes: Sequence[Cause] = CAUSES,
     zone: str = "UTC",
     language: str = LANGUAGE,
+    folder: Path | None = None,
 ) -> Diagnosis:
     """Ask every cause about every row of the backlog.
 
     `as_of` is the moment the backlog's ages are measured to, `zone` the IANA time zone and
-    `language` the language ("en", "sv") that evidence is told in. Causes are asked
-    in the order given. Raises CauseError when a cause fails or answers what is no answer.
+    `language` the language ("en", "sv") that evidence is told in; `folder` is the run that the
+    backlog is of. Causes are asked in the order given. Raises CauseError when a cause fails or
+    answers what is no answer.
     """
     by_code = {made.code: made for made in (*causes, LAST_RESORT)}
     given = {made.code: _ask(made, backlog) for made in causes if made is not LAST_RESORT}
@@ -116,7 +165,7 @@ def diagnose(
         }
     )
     findings = tell(backlog, roots, by_code, zone, language)
-    return Diagnosis(backlog, answers, findings, as_of, language)
+    return Diagnosis(backlog, answers, findings, as_of, language, Causes(causes), zone, folder)
 
 
 def _ask(made: Cause, backlog: pd.DataFrame) -> Answer:

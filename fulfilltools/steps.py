@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
@@ -24,11 +26,49 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from fulfilltools.admin.check import Checked
+    from fulfilltools.cause import Cause
     from fulfilltools.diagnosis import Diagnosis
-    from fulfilltools.runs import Run
     from fulfilltools.settings import Settings
+    from fulfilltools.story import Story
 
 DEMO = "demo"
+AnyRun = TypeVar("AnyRun", bound=runs.Run)
+
+
+@dataclass(frozen=True, repr=False)
+class Run(runs.Run):
+    """A run's folder with what can be asked of it: its diagnosis, its orders, its tables."""
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        """What was found; diagnosed now, and kept, where the run has no diagnosis yet."""
+        return open_diagnosis(self)
+
+    def order(self, name: str) -> Story:
+        """Tell the whole story of an order, by its name with or without the number sign."""
+        return self.diagnosis.order(name)
+
+    def sql(self, question: str, *parameters: object) -> pd.DataFrame:
+        """Ask this run's tables in SQL: `run.sql("select cause, count(*) from findings ...")`."""
+        from fulfilltools import query  # noqa: PLC0415 - DuckDB only when needed
+
+        return query.ask(self.folder.parent.parent, self.place, question, *parameters)
+
+    @property
+    def place(self) -> str:
+        """The run's folder below the runs: its shop and its moment."""
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        from fulfilltools import display  # noqa: PLC0415 - pandas only when needed
+
+        fetched, manifest = self.fetched, self.manifest
+        notes = "".join(f"<p>{display.escaped(note)}</p>" for note in fetched.get("notes", ()))
+        numbers = {"shop": self.shop, "as_of": manifest["as_of"]}
+        numbers |= {name: fetched.get(name) for name in ("orders_received", "complete")}
+        shown = display.framed([f"<p><b>{display.escaped(self)}</b></p>{notes}"])
+        return display.bundle("run", str(self), shown, numbers)
 
 
 def fetch(
@@ -55,10 +95,10 @@ def fetch(
             _fetch_into(run, connection, since)
             return run
         secrets = secrets_of(connection)
-        with runs.new_run(settings.runs, connection.name, moment, secrets=secrets) as run:
-            tell_in(run, language, settings)
-            _fetch_into(run, connection, since)
-    return runs.Run(runs.run_folder(settings.runs, connection.name, moment))
+        with runs.new_run(settings.runs, connection.name, moment, secrets=secrets) as new:
+            tell_in(new, language, settings)
+            _fetch_into(new, connection, since)
+    return Run(runs.run_folder(settings.runs, connection.name, moment))
 
 
 def open_run(run: str | Path | None = None) -> Run:
@@ -68,18 +108,18 @@ def open_run(run: str | Path | None = None) -> Run:
     has no run. Raises RunError where there is none.
     """
     if run is not None and (isinstance(run, Path) or os.sep in run):
-        return runs.Run(Path(run))
+        return Run(Path(run))
     settings = load_settings()
     name = shop_name(run) if run else chosen_shop(settings)
     try:
-        return runs.newest_run(settings.runs, name)
+        return Run(runs.newest_run(settings.runs, name).folder)
     except RunError:
         if name != DEMO:
             raise
         return fetch(DEMO)
 
 
-def build_backlog(run: Run) -> pd.DataFrame:
+def build_backlog(run: runs.Run) -> pd.DataFrame:
     """Build the tidy tables and the backlog from the raw files, by today's policy.
 
     `fetch` does so too; call it again after a change of `[policy]` in fulfilltools.toml.
@@ -90,43 +130,63 @@ def build_backlog(run: Run) -> pd.DataFrame:
     return tables.build(run.raw, run.folder, as_of=run.as_of, policy=policy).backlog
 
 
-def diagnose_run(run: Run) -> Diagnosis:
+def diagnose_run(run: runs.Run) -> Diagnosis:
     """Ask every cause about the run's backlog, and keep the answers in the run."""
     made = _diagnosed(run, run.language)
     made.save(run.folder)
+    vars(run)["diagnosis"] = made  # what `run.diagnosis` may have read before is outdated
     return made
 
 
-def findings_in(run: Run, language: str) -> list[dict[str, Any]]:
-    """Give a run's findings in a language, as findings.json has them."""
-    if language == run.language:
-        return run.findings
-    from fulfilltools import report  # noqa: PLC0415 - it draws, which takes a second
-
-    return report.findings_list(_diagnosed(run, language).findings)
+def story_in(run: runs.Run, order: str, language: str) -> Story:
+    """Tell an order's story in a language. Raises RunError for an order that is not in the run."""
+    here = open_diagnosis(run) if language == run.language else _diagnosed(run, language)
+    return here.order(order)
 
 
-def _diagnosed(run: Run, language: str) -> Diagnosis:
-    from fulfilltools import causes, diagnosis  # noqa: PLC0415 - pandas only when needed
+def _diagnosed(run: runs.Run, language: str) -> Diagnosis:
+    from fulfilltools import diagnosis  # noqa: PLC0415 - pandas only when needed
 
-    zone = run.fetched.get("time_zone") or "UTC"
-    policy = load_settings().policy
-    asked = causes.chosen(policy.causes_off, policy.own_causes)
     return diagnosis.diagnose(
-        run.backlog, as_of=run.as_of, causes=asked, zone=zone, language=language
+        run.backlog,
+        as_of=run.as_of,
+        causes=_asked(),
+        zone=_zone(run),
+        language=language,
+        folder=run.folder,
     )
 
 
-def open_diagnosis(run: Run) -> Diagnosis:
+def open_diagnosis(run: runs.Run) -> Diagnosis:
     """Read the diagnosis that the run keeps; make it where there is none yet."""
     from fulfilltools import diagnosis  # noqa: PLC0415 - as above
 
     if not (run.folder / "findings.parquet").exists():
         return diagnose_run(run)
-    return diagnosis.load(run.folder, run.as_of, run.language)
+    return diagnosis.load(run.folder, run.as_of, run.language, causes=_asked(), zone=_zone(run))
 
 
-def write_report(run: Run, diagnosis: Diagnosis) -> Run:
+def _asked() -> tuple[Cause, ...]:
+    """List the causes to ask: ours and one's own, without those switched off."""
+    from fulfilltools import causes  # noqa: PLC0415 - as above
+
+    policy = load_settings().policy
+    return causes.chosen(policy.causes_off, policy.own_causes)
+
+
+def _zone(run: runs.Run) -> str:
+    return run.fetched.get("time_zone") or "UTC"
+
+
+def check(shop: str | None = None) -> Checked:
+    """Try a shop's connection part by part: what works, what is missing, how to mend it."""
+    from fulfilltools.admin import check as parts  # noqa: PLC0415 - ShopifyAPI only when asked
+
+    with reach(shop, load_settings()) as connection:
+        return parts.check(connection)
+
+
+def write_report(run: AnyRun, diagnosis: Diagnosis) -> AnyRun:
     """Write the report's files into a run, compared with the shop's runs before.
 
     A part that cannot be made is left out and named in the report and in the summary's `failed`.
@@ -203,7 +263,7 @@ def parse_moment(text: str, name: str) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
-def tell_in(run: Run, language: str | None, settings: Settings) -> None:
+def tell_in(run: runs.Run, language: str | None, settings: Settings) -> None:
     """Note the language of a run: the one given, else noted already, else set."""
     given = checked_language(language) if language else run.manifest.get("language")
     run.record(language=given or settings.language)
@@ -217,11 +277,11 @@ def secrets_of(connection: Connection) -> list[str]:
 
 def _given_run(folder: Path, shop: str, as_of: datetime) -> Run:
     if (folder / runs.MANIFEST).is_file():
-        return runs.Run(folder)
-    return runs.begin_run(folder, shop, as_of)
+        return Run(folder)
+    return Run(runs.begin_run(folder, shop, as_of).folder)
 
 
-def _fetch_into(run: Run, connection: Connection, since: str | None) -> None:
+def _fetch_into(run: runs.Run, connection: Connection, since: str | None) -> None:
     from fulfilltools import admin  # noqa: PLC0415 - ShopifyAPI only when a shop is asked
 
     with admin.AdminClient(connection) as client:

@@ -45,6 +45,12 @@ TIDY_TABLES = (
     "time_to_ship",
     "app_norms",
     "automation_norms",
+    "answer_norms",
+    "capture_habits",
+    "pos_norms",
+    "request_norms",
+    "order_kinds",
+    "waiting_lines",
 )
 """Written as Parquet beside the backlog, for analysts and pictures."""
 

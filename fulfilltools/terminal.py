@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fulfilltools.admin.check import CheckItem
     from fulfilltools.cause import Cause
     from fulfilltools.runs import Run
+    from fulfilltools.story import Story
 
 SIGNS = {"works": marked("ok"), "missing": marked("lacks"), "failed": marked("FAILED")}
 
@@ -84,6 +85,12 @@ def show_findings(findings: Iterable[Mapping[str, Any]], language: str) -> None:
                 say("see"): finding["admin_url"],
             }
         )
+
+
+def show_story(story: Story) -> None:
+    """Print what happened to an order, what waits, what each cause answered, the way out."""
+    for line in str(story).splitlines():
+        _print(line)
 
 
 def _verdict(verdict: str, severity: str, owner: str, language: str) -> str:

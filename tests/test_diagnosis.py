@@ -141,4 +141,4 @@ def test_a_folder_without_a_diagnosis_says_what_to_do(tmp_path):
 
 def test_an_order_is_found_by_its_name_with_or_without_the_sign():
     diagnosis = diagnosed({"order_name": "#1042"}, {"order_name": "#1043"})
-    assert len(diagnosis.order("1042")) == len(diagnosis.order("#1042")) == 1
+    assert diagnosis.order("1042").findings.equals(diagnosis.order("#1042").findings)

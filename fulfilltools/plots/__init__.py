@@ -20,6 +20,7 @@ from fulfilltools.plots.backlog import (
 from fulfilltools.plots.bars import AGE_COLORS, DARK, NOTHING, SEVERITY_COLORS
 from fulfilltools.plots.drawing import Picture, draw, inline_svg, style_sheet
 from fulfilltools.plots.movement import rhythm, time_to_ship, trend
+from fulfilltools.plots.story import timeline
 from fulfilltools.plots.waiting import waiting
 from fulfilltools.wording import label
 
@@ -49,6 +50,7 @@ __all__ = [
     "rhythm",
     "style_sheet",
     "time_to_ship",
+    "timeline",
     "trend",
     "value_at_risk",
     "waiting",

@@ -10,7 +10,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fulfilltools.plots import backlog, movement, waiting
+from fulfilltools.plots import backlog, movement, story, waiting
 from fulfilltools.plots.bars import (
     AGE_COLORS,
     DARK,
@@ -34,6 +34,7 @@ TABLES: Mapping[str, Callable[[Any], DataFrame]] = {
     "locations": backlog.location_table,
     "value_at_risk": backlog.value_table,
     "waiting": waiting.waiting_table,
+    "timeline": story.timeline_table,
     "trend": movement.trend_table,
     "time_to_ship": movement.time_to_ship_table,
     "rhythm": movement.rhythm_table,

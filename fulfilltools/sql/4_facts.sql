@@ -98,7 +98,7 @@ FROM holds
 GROUP BY fulfillment_order_id;
 
 -- What a fulfillment order still has to ship, line by line.
-CREATE TABLE waiting_line AS
+CREATE TABLE waiting_lines AS
 SELECT
     f.fulfillment_order_id,
     f.order_id,
@@ -183,7 +183,7 @@ SELECT
     sum(sample)::BIGINT AS instant_sample,
     round(sum(value), 4) AS value,
     array_to_string(list_sort(list_distinct(flatten(list(warning_titles)))), ', ') AS warnings
-FROM waiting_line
+FROM waiting_lines
 LEFT JOIN instant_norms USING (sku)
 LEFT JOIN shipped_items USING (location_id, inventory_item_id)
 GROUP BY fulfillment_order_id;
@@ -219,7 +219,7 @@ SELECT
         AS incoming,
     i.duplicate_sku_count,
     i.weight
-FROM waiting_line w
+FROM waiting_lines w
 LEFT JOIN inventory_items i USING (inventory_item_id)
 LEFT JOIN inventory_levels here
     ON here.inventory_item_id = w.inventory_item_id AND here.location_id = w.location_id;

@@ -4,9 +4,12 @@
 -- shipped by people: counter sales and files leave at once and would make every parcel late.
 CREATE TABLE time_to_ship AS
 SELECT
+    f.fulfillment_order_id,
     f.location_id,
     any_value(f.location) AS location,
+    any_value(f.at_service) AS at_service,
     any_value(f.delivery_method) AS delivery_method,
+    min(s.created_at) AS shipped_at,
     business_clock(min(s.created_at)) - business_clock(
         greatest(coalesce(any_value(r.requested_at), any_value(o.processed_at)), any_value(o.processed_at))
     ) AS business_hours
@@ -48,18 +51,82 @@ LEFT JOIN fulfillments s ON s.order_id = t.order_id
 WHERE t.status = 'SUCCESS' AND t.kind IN ('SALE', 'CAPTURE') AND NOT coalesce(t.is_manual, false)
 GROUP BY t.order_id, t.kind, t.processed_at;
 
+CREATE TABLE capture_habits AS
+SELECT
+    gateway,
+    capture_mode,
+    count(*) AS orders,
+    sum(count(*)) OVER (PARTITION BY gateway)::BIGINT AS sample
+FROM capture
+GROUP BY gateway, capture_mode;
+
 CREATE TABLE capture_norms AS
 SELECT gateway, capture_mode, sample
+FROM capture_habits
+WHERE orders >= 0.8 * sample AND sample >= (SELECT norm_sample FROM asked);
+
+-- Requests to services: sent within two minutes of the payment is what a setting does, not a hand.
+CREATE TABLE request_norms AS
+SELECT
+    location,
+    count(*) AS sample,
+    count(*) FILTER (hours <= 2 / 60.0) AS automatic,
+    quantile_cont(hours, 0.5) AS usual_hours,
+    quantile_cont(hours, 0.95) AS slow_hours
 FROM (
     SELECT
-        gateway,
-        capture_mode,
-        count(*) AS same,
-        sum(count(*)) OVER (PARTITION BY gateway) AS sample
-    FROM capture
-    GROUP BY gateway, capture_mode
+        f.location,
+        hours_between(
+            greatest(coalesce(p.first_paid_at, o.processed_at), f.created_at), min(r.sent_at)
+        ) AS hours
+    FROM fulfillment_orders f
+    JOIN orders o USING (order_id)
+    JOIN merchant_requests r USING (fulfillment_order_id)
+    LEFT JOIN payment_facts p USING (order_id)
+    WHERE r.kind = 'FULFILLMENT_REQUEST'
+    GROUP BY f.fulfillment_order_id, f.location, p.first_paid_at, o.processed_at, f.created_at
 )
-WHERE same >= 0.8 * sample AND sample >= (SELECT norm_sample FROM asked);
+GROUP BY location;
+
+-- How soon services answer a request: the first word of an app in the timeline after it.
+CREATE TABLE answer_norms AS
+SELECT
+    location,
+    count(*) AS requests,
+    count(hours) AS sample,
+    quantile_cont(hours, 0.5) AS usual_hours,
+    quantile_cont(hours, 0.95) AS slow_hours,
+    max(hours) AS slowest_hours
+FROM (
+    SELECT f.location, hours_between(r.sent_at, min(e.created_at)) AS hours
+    FROM merchant_requests r
+    JOIN fulfillment_orders f USING (fulfillment_order_id)
+    LEFT JOIN events e ON e.order_id = f.order_id AND e.by_app AND e.created_at >= r.sent_at
+        AND e.action IN (
+            'fulfillment_request_accepted', 'fulfillment_request_rejected', 'fulfillment_success'
+        )
+    WHERE r.kind = 'FULFILLMENT_REQUEST'
+    GROUP BY r.request_id, f.location, r.sent_at
+)
+GROUP BY location;
+
+-- Counter sales: fulfilled within a minute is what the point of sale does when it is told to.
+CREATE TABLE pos_norms AS
+SELECT
+    store,
+    count(*) AS sample,
+    count(*) FILTER (at_once) AS at_once,
+    count(*) FILTER (fulfillment_status <> 'FULFILLED') AS still_open
+FROM (
+    SELECT
+        coalesce(o.retail_location, 'no store') AS store,
+        o.fulfillment_status,
+        coalesce(hours_between(o.processed_at, s.first_shipped_at) <= 1 / 60.0, false) AS at_once
+    FROM orders o
+    LEFT JOIN shipment_facts s USING (order_id)
+    WHERE o.source_name = 'pos' AND o.cancelled_at IS NULL
+)
+GROUP BY store;
 
 -- Who writes the parcels of a vendor's goods at a place: the app that the timeline names at the
 -- moment the parcel was made. Most of them by one app is a habit.
