@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fulfilltools import delivery, ledger, runs
 from fulfilltools.errors import FulfillError, RunError
+from fulfilltools.texts import LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ OURS = "{name}, which is our mistake; the log and the run's folder say more."
 
 @contextmanager
 def told(
-    runs_folder: Path, shop: str, moment: datetime, to: Delivery | None
+    runs_folder: Path, shop: str, moment: datetime, to: Delivery | None, language: str = LANGUAGE
 ) -> Iterator[dict[str, object]]:
     """Note the run in the shop's log and list; with `to`, send a notice when it fails."""
     with ledger.noted(runs_folder / shop) as facts:
@@ -29,7 +30,7 @@ def told(
             yield facts
         except Exception as error:
             if to is not None:
-                _tell_failure(error, runs_folder, shop, moment, to)
+                _tell_failure(error, runs_folder, {"shop": shop, "language": language}, moment, to)
             raise
 
 
@@ -73,13 +74,13 @@ def newest_report(runs_folder: Path, shop: str) -> Run:
 
 
 def _tell_failure(
-    error: Exception, runs_folder: Path, shop: str, moment: datetime, to: Delivery
+    error: Exception, runs_folder: Path, known: dict[str, str], moment: datetime, to: Delivery
 ) -> None:
     """Send a notice of failure; when that fails, too, the run's own error still counts."""
     said = str(error) if isinstance(error, FulfillError) else OURS.format(name=type(error).__name__)
-    facts = {"shop": shop, "moment": f"{moment:%Y-%m-%dT%H:%M:%SZ}", "error": said}
+    facts = known | {"moment": f"{moment:%Y-%m-%dT%H:%M:%SZ}", "error": said}
     with suppress(RunError):
-        facts["last_good"] = f"{newest_report(runs_folder, shop).as_of:%Y-%m-%d %H:%M} UTC"
+        facts["last_good"] = f"{newest_report(runs_folder, known['shop']).as_of:%Y-%m-%d %H:%M} UTC"
     try:
         delivery.deliver_failure(facts, to)
     except FulfillError as unsent:

@@ -15,11 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from fulfilltools.texts import LANGUAGE, checked_language, texts
+from fulfilltools.wording import Voice
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from jinja2 import Template
+
+    from fulfilltools.texts import Language
 
 LOG = "runs.log"
 MOST_BYTES = 1_000_000
@@ -72,7 +77,9 @@ def write_index(home: Path) -> None:
     runs = [run for one in manifests if (run := _entry(home, one.parent)) is not None]
     runs.sort(key=lambda run: (run["as_of"], run["started_at"]), reverse=True)
     aside = home / ".index.html.part"
-    aside.write_text(_template().render(shop=home.name, runs=runs), encoding="utf-8")
+    language = runs[0]["language"] if runs else LANGUAGE
+    page = _template(language).render(shop=home.name, runs=runs, language=language)
+    aside.write_text(page, encoding="utf-8")
     aside.replace(home / "index.html")
 
 
@@ -100,6 +107,7 @@ def _entry(home: Path, folder: Path) -> dict[str, Any] | None:
             "as_of": str(manifest["as_of"])[:16].replace("T", " "),
             "started_at": str(manifest["started_at"]),
             "state": manifest["state"],
+            "language": checked_language(manifest.get("language", LANGUAGE)),
             "reason": str(manifest.get("reason") or ""),
             "failed": sorted((numbers or {}).get("failed") or {}),
             "counts": counts(numbers) if numbers else {},
@@ -111,7 +119,7 @@ def _entry(home: Path, folder: Path) -> dict[str, Any] | None:
 
 
 @cache
-def _template() -> Template:
+def _template(language: Language) -> Template:
     environment = Environment(
         loader=PackageLoader("fulfilltools", "report/templates"),
         autoescape=True,
@@ -120,7 +128,10 @@ def _template() -> Template:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(  # type: ignore[attr-defined]
+        texts(language), newstyle=True
+    )
+    environment.filters["code"] = Voice(language).words
     return environment.get_template("runs.html.j2")
 
 

@@ -13,11 +13,11 @@ from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from graphql import GraphQLEnumType, build_schema
+from jinja2.ext import babel_extract
 
-from fulfilltools import cause
+from fulfilltools import cause, plots
 from fulfilltools.causes import CAUSES
 from fulfilltools.schema import backlog_of
 from fulfilltools.settings import Policy
@@ -36,8 +36,8 @@ CHECKED = (
 )
 """What `fulfilltools check` calls its lines."""
 
-METHODS = [("report/templates/**.j2", "jinja2"), ("**.py", "python")]
-KEYWORDS = {"_": None, "say": None, "marked": None, "plural": (1, 2)}
+TELLING = {"say": 1, "marked": 1, "plural": 2}
+"""Functions whose first arguments are texts, and how many of them."""
 
 ENUMS = (
     *("OrderDisplayFinancialStatus", "OrderDisplayFulfillmentStatus", "OrderCancelReason"),
@@ -52,7 +52,12 @@ _SENTENCE = re.compile(r"[A-Z{][^\n]* [^\n]*\.")
 _PART = re.compile(r"(the last run|all was|version,|with the|a page|no|scope|{\d} of them|rows) .+")
 """Words of the edges that become part of a sentence begin so."""
 
-OWN_CODES = ("at_checkout", "on_fulfillment", "by_hand", "label_voided", "not_validated")
+OWN_CODES = (
+    *("at_checkout", "on_fulfillment", "by_hand", "label_voided", "not_validated"),
+    *("new", "changed", "cleared", "done", "fetched", "running", "failed"),
+    *(plot.__name__ for plot in (*plots.PICTURES, *plots.RUN_PICTURES)),
+)
+"""How payments are captured, how runs differ and end, what pictures are called."""
 
 
 def main() -> int:
@@ -117,16 +122,10 @@ def _places(text: str) -> list[str]:
 def collected() -> Catalog:
     """Collect every text that a reader meets."""
     catalog = Catalog()
-    for text in [*_of_causes(), *_of_edges(), *CHECKED]:
+    for text in [*_of_causes(), *_of_edges(), *CHECKED, *_of_code(), *_of_templates()]:
         catalog.add(text)
-    for text in _codes():
-        catalog.add(text.replace("_", " ").lower(), context=CODE)
-    options = {
-        "**.j2": {"newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
-    }
-    found = extract_from_dir(PACKAGE, METHODS, options, KEYWORDS)
-    for _, _, several, _, context in found:
-        catalog.add(several, context=context)
+    for code in _codes():
+        catalog.add(code.replace("_", " ").lower(), context=CODE)
     return catalog
 
 
@@ -151,6 +150,25 @@ def _codes() -> Iterator[str]:
         enum = types[name]
         assert isinstance(enum, GraphQLEnumType)  # noqa: S101 - for mypy
         yield from enum.values
+
+
+def _of_code() -> Iterator[str | tuple[str, ...]]:
+    for file in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                given = node.args[: TELLING.get(name, 0)]
+                texts = tuple(str(one.value) for one in given if isinstance(one, ast.Constant))
+                if given and len(texts) == len(given):
+                    yield texts if len(texts) > 1 else texts[0]
+
+
+def _of_templates() -> Iterator[str]:
+    options = {"newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
+    for file in sorted(PACKAGE.rglob("*.j2")):
+        with file.open("rb") as template:
+            for _, _, given, _ in babel_extract(template, ["_"], [], options):
+                yield str(given[0] if isinstance(given, tuple) else given)  # the text, then values
 
 
 def _of_edges() -> Iterator[str]:

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fulfilltools.report.message import figures, limits, summary_md
+from fulfilltools.report.message import figures, limits, summary_md, voice_of
 from fulfilltools.report.workbook import worklist
 from fulfilltools.texts import marked
+from fulfilltools.wording import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,21 +56,24 @@ class Content:
     data: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     is_failure: bool = False
+    voice: Voice = field(default_factory=Voice)
 
 
 def of_run(run: Run, settings: Delivery, owner: str | None) -> Content:
     """Say a run, whole or as far as one owner has to do with it."""
     numbers = run.summary
+    voice = voice_of(numbers)
     rows = [row for row in run.findings if row["verdict"] not in CALM]
     if owner is not None:
         rows = [row for row in rows if row["owner"] == owner]
     asked = {key: numbers["orders"][key] for key in ("actionable", "unfulfilled")}
-    subject = SUBJECTS["owner" if owner else "run"].format(
+    subject = voice.say(
+        SUBJECTS["owner" if owner else "run"],
         shop=numbers["shop_name"] or numbers["shop"],
         k=asked["actionable"],
         n=asked["unfulfilled"],
         rows=len(rows),
-        owner=owner,
+        owner=voice.words(owner or ""),
         day=numbers["as_of"][:10],
     )
     sent = [{key: row[key] for key in SENT_KEYS} for row in rows]
@@ -87,16 +91,19 @@ def of_run(run: Run, settings: Delivery, owner: str | None) -> Content:
         link=link,
         data=_data(numbers, sent, owner),
         files=_files(run, settings, rows),
+        voice=voice,
     )
 
 
 def of_failure(facts: Mapping[str, str]) -> Content:
     """Say that a run failed, in words that nobody takes for a report."""
     moment = facts["moment"].replace("T", " ").removesuffix("Z")
-    said = FAILURE["error"].format(moment=moment[:16], error=facts["error"])
+    voice = voice_of(facts)
+    said = voice.say(FAILURE["error"], moment=moment[:16], error=facts["error"])
     last = facts.get("last_good")
-    lines = [said, FAILURE["last_good"].format(last_good=last) if last else FAILURE["none"]]
-    subject = SUBJECTS["failure"].format(shop=facts["shop"], day=moment[:10])
+    before = voice.say(FAILURE["last_good"], last_good=last) if last else voice.say(FAILURE["none"])
+    lines = [said, before]
+    subject = voice.say(SUBJECTS["failure"], shop=facts["shop"], day=moment[:10])
     return Content(
         key=f"{facts['moment']} failure",
         subject=_CONTROL.sub(" ", subject),
@@ -105,11 +112,16 @@ def of_failure(facts: Mapping[str, str]) -> Content:
         text="\n\n".join([subject, *lines]) + "\n",
         data={"schema": 1, "kind": "failure", **facts},
         is_failure=True,
+        voice=voice,
     )
 
 
 def _owner_text(subject: str, numbers: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
-    lines = [f"- {row['order']}: {row['cause']}, {row['severity']}" for row in rows[:MOST_ROWS]]
+    voice = voice_of(numbers)
+    lines = [
+        f"- {row['order']}: {voice.words(row['cause'])}, {voice.words(row['severity'])}"
+        for row in rows[:MOST_ROWS]
+    ]
     return "\n\n".join([subject, *limits(numbers), "\n".join(lines)]) + "\n"
 
 
@@ -124,6 +136,7 @@ def _data(
         "schema": 1,
         "kind": "report",
         "owner": owner,
+        "language": voice_of(numbers).language,
         **{key: numbers[key] for key in (*keys, *counts)},
         "by_cause": [
             {key: cause[key] for key in ("cause", "severity", "owner", "rows", "orders")}
@@ -140,7 +153,7 @@ def _files(run: Run, settings: Delivery, rows: Sequence[Mapping[str, Any]]) -> d
     files: dict[str, bytes] = {}
     for name in settings.attach:
         if name == "worklist.xlsx":
-            files[name] = worklist(rows, run.summary["as_of"])
+            files[name] = worklist(rows, run.summary["as_of"], voice_of(run.summary))
         elif (run.folder / name).is_file():
             files[name] = (run.folder / name).read_bytes()
     return files

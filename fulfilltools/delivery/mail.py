@@ -16,11 +16,12 @@ from urllib.parse import unquote, urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from fulfilltools.errors import DeliveryError, SettingsError
-from fulfilltools.plots import label
-from fulfilltools.report.page import age, money, weblink
+from fulfilltools.report.page import filters
+from fulfilltools.texts import texts
 
 if TYPE_CHECKING:
     from fulfilltools.delivery.content import Content
+    from fulfilltools.wording import Voice
 
 SECONDS = 30
 TYPES = {
@@ -115,10 +116,10 @@ class Mail:
 
 def mail_html(content: Content) -> str:
     """Render the mail's HTML; its styles are inline, because mail readers drop all others."""
-    return _templates().get_template("mail.html.j2").render(it=content)
+    return _templates(content.voice).get_template("mail.html.j2").render(it=content)
 
 
-def _templates() -> Environment:
+def _templates(voice: Voice) -> Environment:
     environment = Environment(
         loader=PackageLoader("fulfilltools", "delivery"),
         autoescape=True,
@@ -127,8 +128,10 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-    environment.filters |= {"words": label, "age": age, "money": money, "weblink": weblink}
+    environment.install_gettext_translations(  # type: ignore[attr-defined]
+        texts(voice.language), newstyle=True
+    )
+    environment.filters |= filters(voice)
     return environment
 
 

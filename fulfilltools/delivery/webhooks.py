@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 import requests
 
 from fulfilltools.errors import DeliveryError
-from fulfilltools.plots import label
-from fulfilltools.report.page import age
 from fulfilltools.texts import marked
 
 if TYPE_CHECKING:
     from fulfilltools.delivery.content import Content
+    from fulfilltools.wording import Voice
 
 SECONDS = 30
 SLACK_ROWS = 5
@@ -48,10 +47,10 @@ class SlackPost:
         blocks = [_section(f"{sign}*{_plain(it.headline)}*")]
         if it.lines:
             blocks.append(_section("\n".join(map(_plain, it.lines))))
-        if rows := [_row(row) for row in it.rows[:SLACK_ROWS]]:
+        if rows := [_row(row, it.voice) for row in it.rows[:SLACK_ROWS]]:
             blocks.append(_section("\n".join(rows)))
         if it.link:
-            blocks.append(_section(f"<{it.link}|{OPEN}>"))
+            blocks.append(_section(f"<{it.link}|{it.voice.say(OPEN)}>"))
         return {"text": _plain(it.subject), "blocks": blocks, "unfurl_links": False}
 
     def send(self) -> None:
@@ -106,14 +105,16 @@ def _plain(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _row(row: Any) -> str:  # noqa: ANN401 (a finding)
+def _row(row: Any, voice: Voice) -> str:  # noqa: ANN401 (a finding)
     order = _plain(row["order"])
     if str(row["admin_url"]).startswith("https://"):
         order = f"<{row['admin_url']}|{order}>"
-    return ROW.format(
+    hours = row["age_hours"]
+    return voice.say(
+        ROW,
         order=order,
-        cause=label(row["cause"]).lower(),
-        severity=label(row["severity"]).lower(),
-        owner=label(row["owner"]).lower(),
-        age=age(row["age_hours"]),
+        cause=voice.words(row["cause"]),
+        severity=voice.words(row["severity"]),
+        owner=voice.words(row["owner"]),
+        age="–" if hours is None else voice.duration(hours),
     )
