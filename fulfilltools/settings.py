@@ -1,26 +1,46 @@
 """What the user has set: the environment first, then fulfilltools.toml.
 
-A shop's address and secrets come from `SHOPIFY_*` variables or from a `[shops.NAME]` table;
-thresholds from `[policy]`. Secrets are `SecretStr`, so that printing, logging or raising
-one shows stars.
+A shop's address and secrets come from `SHOPIFY_*` variables or from a `[shops.NAME]` table
+(connections.py); thresholds from `[policy]`.
 """
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from fulfilltools.connections import (
+    DOTENV,
+    ApiVersion,
+    Connection,
+    Environment,
+    checked,
+    nearest,
+    read_environment,
+    read_shops,
+    readable_by_others,
+    shop_name,
+)
 from fulfilltools.errors import SettingsError
 from fulfilltools.texts import LANGUAGE, Language, checked_language
 
-SETTINGS_FILE = "fulfilltools.toml"
+__all__ = [
+    "SETTINGS_FILE",
+    "ApiVersion",
+    "Connection",
+    "Delivery",
+    "Owner",
+    "Policy",
+    "Settings",
+    "changed_policy",
+    "load_settings",
+    "shop_name",
+]
 
-ApiVersion = Literal["2026-10", "2026-07", "2026-04"]
-"""Supported Admin API versions, newest first; https://shopify.dev/api/usage/versioning."""
+SETTINGS_FILE = "fulfilltools.toml"
 
 
 class Policy(BaseModel):
@@ -70,35 +90,6 @@ class Policy(BaseModel):
     """Days of the week that are no business days."""
 
 
-class Connection(BaseModel):
-    """How to reach one shop; `name` is also its folder under the runs."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    domain: str
-    api_url: str | None = None
-    api_version: ApiVersion = "2026-10"
-    access_token: SecretStr | None = None
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
-
-    @property
-    def base_url(self) -> str:
-        """Where the shop answers: its domain, or a proxy or simulated shop."""
-        return (self.api_url or f"https://{self.domain}").rstrip("/")
-
-    @property
-    def graphql_url(self) -> str:
-        """Where GraphQL is asked in the version set."""
-        return f"{self.base_url}/admin/api/{self.api_version}/graphql.json"
-
-    @property
-    def token_url(self) -> str:
-        """Where the client credentials grant is asked."""
-        return f"{self.base_url}/admin/oauth/access_token"
-
-
 Owner = Literal["operations", "finance", "support", "service", "supplier", "customer"]
 
 
@@ -126,20 +117,6 @@ class Delivery(BaseModel):
     """Where the folder of runs can be reached, for links; without it there are none."""
 
 
-class Environment(BaseSettings):
-    """The variables that are read; the environment wins over the file."""
-
-    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
-
-    shop: str | None = Field(default=None, validation_alias="SHOPIFY_SHOP")
-    access_token: SecretStr | None = Field(default=None, validation_alias="SHOPIFY_ACCESS_TOKEN")
-    client_id: str | None = Field(default=None, validation_alias="SHOPIFY_CLIENT_ID")
-    client_secret: SecretStr | None = Field(default=None, validation_alias="SHOPIFY_CLIENT_SECRET")
-    api_version: str | None = Field(default=None, validation_alias="SHOPIFY_API_VERSION")
-    api_url: str | None = Field(default=None, validation_alias="SHOPIFY_API_URL")
-    runs: Path | None = Field(default=None, validation_alias="FULFILLTOOLS_RUNS")
-
-
 class Settings(BaseModel):
     """All that is set, resolved: shops by name, policy, where runs go."""
 
@@ -152,6 +129,8 @@ class Settings(BaseModel):
     delivery: Delivery = Delivery()
     language: Language = LANGUAGE
     """What reports are told in."""
+    warnings: tuple[str, ...] = ()
+    """What is set unsafely, though it works."""
 
     def shop(self, name: str | None = None) -> Connection | None:
         """Find the shop of that name; without a name the chosen one, or None where none is set.
@@ -163,9 +142,9 @@ class Settings(BaseModel):
         if name is None and self.chosen is None and self.shops:
             raise SettingsError(f"Several shops are set ({known}). Choose one with --shop NAME.")
         if name is None:
-            return self.shops[self.chosen] if self.chosen else None
+            return self.shops[self.chosen].with_keyring() if self.chosen else None
         if shop_name(name) in self.shops:
-            return self.shops[shop_name(name)]
+            return self.shops[shop_name(name)].with_keyring()
         raise SettingsError(
             f"No shop {name!r} is set; known: {known}. "
             f"Set SHOPIFY_SHOP, or add [shops.{shop_name(name)}] to {SETTINGS_FILE}."
@@ -178,44 +157,34 @@ def load_settings(start: Path | None = None) -> Settings:
     Raises SettingsError naming everything that is wrong at once.
     """
     start = start or Path.cwd()
-    file = _nearest_file(start)
+    file = nearest(SETTINGS_FILE, start)
     content = _read(file) if file else {}
-    variables = Environment()
-    shops = _file_shops(content.get("shops", {}), file) | _environment_shop(variables)
+    variables = read_environment(start)
+    shops = read_shops(variables, content.get("shops", {}), file)
+    unsafe = (readable_by_others(each) for each in (file, nearest(DOTENV, start)))
     only = next(iter(shops)) if len(shops) == 1 else None
     return Settings(
         shops=shops,
         chosen=shop_name(variables.shop) if variables.shop else only,
         policy=_policy(content.get("policy", {}), file),
         runs=_runs(variables, content, file, start),
-        delivery=_checked(Delivery, content.get("delivery", {}), f"[delivery] in {file}"),
+        delivery=checked(Delivery, content.get("delivery", {}), f"[delivery] in {file}"),
         language=checked_language(content.get("language", LANGUAGE)),
+        warnings=tuple(filter(None, unsafe)),
     )
 
 
 def changed_policy(policy: Policy, changes: dict[str, Any]) -> Policy:
     """Take a policy with some limits changed. Raises SettingsError for one that does not fit."""
-    return _checked(Policy, policy.model_dump() | changes, "The changed policy")
-
-
-def shop_name(shop: str) -> str:
-    """Reduce what people paste (domain, URL, admin address) to a shop's short name."""
-    address = shop.strip().removeprefix("https://").removeprefix("http://")
-    address = address.removeprefix("admin.shopify.com/store/").split("/")[0]
-    return address.removesuffix(".myshopify.com").lower()
+    return checked(Policy, policy.model_dump() | changes, "The changed policy")
 
 
 def _policy(limits: dict[str, Any], file: Path | None) -> Policy:
     """Read the limits; files of one's own causes stand beside the settings file."""
-    policy = _checked(Policy, limits, f"[policy] in {file}")
+    policy = checked(Policy, limits, f"[policy] in {file}")
     beside = file.parent if file else Path()
     own = tuple(beside / one.expanduser() for one in policy.own_causes)
     return policy.model_copy(update={"own_causes": own})
-
-
-def _nearest_file(start: Path) -> Path | None:
-    candidates = (folder / SETTINGS_FILE for folder in (start, *start.parents))
-    return next((file for file in candidates if file.is_file()), None)
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -237,38 +206,3 @@ def _runs(variables: Environment, content: dict[str, Any], file: Path | None, st
         return variables.runs.expanduser().resolve()
     beside = file.parent if file else start
     return (beside / Path(content.get("runs", "runs")).expanduser()).resolve()
-
-
-def _file_shops(tables: dict[str, dict[str, Any]], file: Path | None) -> dict[str, Connection]:
-    return {
-        shop_name(name): _connection(
-            {"domain": name} | table | {"name": shop_name(name)}, f"[shops.{name}] in {file}"
-        )
-        for name, table in tables.items()
-    }
-
-
-def _environment_shop(variables: Environment) -> dict[str, Connection]:
-    if not variables.shop:
-        return {}
-    given = variables.model_dump(exclude={"shop", "runs"}, exclude_none=True)
-    name = shop_name(variables.shop)
-    return {name: _connection({"name": name, "domain": name} | given, "The environment")}
-
-
-def _connection(fields: dict[str, Any], where: str) -> Connection:
-    domain = f"{shop_name(str(fields['domain']))}.myshopify.com"
-    return _checked(Connection, fields | {"domain": domain}, where)
-
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def _checked(model: type[Model], fields: dict[str, Any], where: str) -> Model:
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        # The input may hold a secret, so neither it nor the chained error is shown.
-        found = error.errors(include_input=False, include_url=False)
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
-        raise SettingsError(f"{where} is wrong: {wrong}. Mend it and run again.") from None
