@@ -54,10 +54,11 @@ _PART = re.compile(r"(the last run|all was|version,|with the|a page|no|scope|{\d
 
 OWN_CODES = (
     *("at_checkout", "on_fulfillment", "by_hand", "label_voided", "not_validated"),
+    *("exchange items awaiting return delivery", "post-purchase cross-sell"),
     *("new", "changed", "cleared", "done", "fetched", "running", "failed"),
     *(plot.__name__ for plot in (*plots.PICTURES, *plots.RUN_PICTURES)),
 )
-"""How payments are captured, how runs differ and end, what pictures are called."""
+"""How payments are captured, holds as the admin words them, runs, pictures."""
 
 
 def main() -> int:
