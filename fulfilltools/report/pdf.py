@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import tempfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from fulfilltools.errors import RunError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 SECONDS = 180
+LETTER = ("USD", "CAD", "MXN", "PHP", "CLP", "COP")
+"""Currencies of countries that print on Letter; all others print on A4."""
+
+PAPER = "<style>@page {{ size: {paper}; }}</style></head>"
 
 
 def write_pdf(folder: Path) -> Path:
@@ -29,8 +31,11 @@ def write_pdf(folder: Path) -> Path:
         )
     page, made = folder / "report.html", folder / ".report.pdf.part"
     with tempfile.TemporaryDirectory() as profile:
+        copy = Path(profile) / "report.html"
+        sized = PAPER.format(paper="letter" if _currency(folder) in LETTER else "A4")
+        copy.write_text(page.read_text("utf-8").replace("</head>", sized, 1), encoding="utf-8")
         asked = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
-        asked += [f"--user-data-dir={profile}", f"--print-to-pdf={made}", page.resolve().as_uri()]
+        asked += [f"--user-data-dir={profile}", f"--print-to-pdf={made}", copy.as_uri()]
         try:
             subprocess.run(asked, check=True, capture_output=True, timeout=SECONDS)  # noqa: S603
         except (OSError, subprocess.SubprocessError) as error:
@@ -43,3 +48,7 @@ def write_pdf(folder: Path) -> Path:
         raise RunError(f"{browser} printed no PDF of {page}. Leave --pdf out, or print by hand.")
     made.replace(folder / "report.pdf")
     return folder / "report.pdf"
+
+
+def _currency(folder: Path) -> object:
+    return json.loads((folder / "summary.json").read_text("utf-8"))["fetch"].get("currency")
