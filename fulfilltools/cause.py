@@ -135,6 +135,8 @@ class Cause:
     """Admin API mutations that would mend it; named, never run."""
     needs_action: str | None = None
     """The supported action without which Shopify offers no such button."""
+    asked_with: str | None = None
+    """A column of an optional input; without any value of it the cause is not asked at all."""
     source: Sequence[int] = ()
     """Which of CLASSIC_REASONS it belongs to."""
     confused_with: Sequence[str] = ()
@@ -243,6 +245,7 @@ class Declaration(TypedDict, total=False):
     proof: Proof | str
     fixes: Sequence[str]
     needs_action: str
+    asked_with: str
     source: Sequence[int]
     confused_with: Sequence[str]
     variants: Mapping[str, Mapping[str, Any]]

@@ -68,12 +68,15 @@ class Diagnosis:
         """The findings that somebody has to act on, worst first."""
         return self.findings[~self.findings["verdict"].isin([str(one) for one in IN_ORDER])]
 
-    def order(self, name: str) -> Story:
-        """Tell the whole story of an order, by its name with or without the number sign.
+    def order(self, name: str | None = None) -> Story:
+        """Tell the whole story of an order by its name; without one, of the worst that is open.
 
         Raises RunError, with the nearest names, when the run has no such order.
         """
-        return story.tell(self, name)
+        worst = self.findings["order"].head(1)
+        if name is None and worst.empty:
+            return story.NOTHING
+        return story.tell(self, worst.iloc[0] if name is None else name)
 
     def __getitem__(self, name: str) -> Story | pd.DataFrame:
         """Give the findings of a cause by its code, or the story of an order by its name."""
@@ -150,7 +153,7 @@ def diagnose(
     answers what is no answer.
     """
     by_code = {made.code: made for made in (*causes, LAST_RESORT)}
-    given = {made.code: _ask(made, backlog) for made in causes if made is not LAST_RESORT}
+    given = {made.code: _ask(made, backlog) for made in causes if _is_asked(made, backlog)}
     answers = pd.DataFrame(
         {code: answer.hits for code, answer in given.items()}, index=backlog.index
     )
@@ -166,6 +169,12 @@ def diagnose(
     )
     findings = tell(backlog, roots, by_code, zone, language)
     return Diagnosis(backlog, answers, findings, as_of, language, Causes(causes), zone, folder)
+
+
+def _is_asked(made: Cause, backlog: pd.DataFrame) -> bool:
+    """Tell whether there is anything to ask about: what nobody gave is not unknown."""
+    given = made.asked_with is None or bool(backlog[made.asked_with].notna().any())
+    return given and made is not LAST_RESORT
 
 
 def _ask(made: Cause, backlog: pd.DataFrame) -> Answer:

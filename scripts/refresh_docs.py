@@ -12,6 +12,7 @@ from fulfilltools.catalogue import GENERATED, causes_page, columns_page
 from fulfilltools.causes import BY_CODE
 from fulfilltools.demo.world import World, build_world
 from fulfilltools.diagnosis import diagnose
+from fulfilltools.exports import read_shipments
 from fulfilltools.settings import Connection, Policy
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -35,7 +36,7 @@ def main() -> int:
 
 
 def found_in(world: World) -> pd.DataFrame:
-    """Diagnose the demo shop over HTTP; one finding per row, by row_id."""
+    """Diagnose the demo shop over HTTP, with its suppliers' list; one finding a row, by row_id."""
     with demo.serve(world) as server, tempfile.TemporaryDirectory() as scratch:
         connection = Connection(
             name="demo",
@@ -46,13 +47,16 @@ def found_in(world: World) -> pd.DataFrame:
         folder = Path(scratch)
         with admin.AdminClient(connection) as client:
             admin.fetch(client, folder, as_of=demo.AS_OF)
+        listed = folder / "supplier.csv"
+        pd.DataFrame(world.supplier_rows).to_csv(listed, index=False)
+        read_shipments([listed], folder)
         built = tables.build(folder, folder, as_of=demo.AS_OF, policy=Policy())
         return diagnose(built.backlog, as_of=demo.AS_OF).findings.set_index("row_id")
 
 
 def accuracy_page(world: World, findings: pd.DataFrame) -> str:
     """Hold what was found against the stories that the demo shop acted out, cause by cause."""
-    truth = {row: one.without_list or one.code for row, one in world.truth.items()}
+    truth = {row: one.code for row, one in world.truth.items()}
     lines = [_line(code, truth, world, findings) for code in BY_CODE]
     right = sum(findings.loc[row, "cause"] == code for row, code in truth.items())
     return (

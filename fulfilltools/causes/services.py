@@ -37,6 +37,7 @@ ON_THE_LIST = {
     verdict=Verdict.DO_NOW,
     severity=Severity.CRITICAL,
     owner=Owner.OPERATIONS,
+    asked_with="supplier_shipped_units",
     evidence="The supplier shipped {supplier_shipped_units} of {units_left:count:unit|units}"
     "[ on {supplier_shipped_at:date}, {supplier_days_since:count:day|days} ago]"
     "[ by {supplier_carrier}][, tracking {supplier_tracking}]",
