@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -140,7 +139,7 @@ SHAPES = {
     "all in quotes": {"quoting": csv.QUOTE_ALL},
     "crlf": {"ends": "\r\n"},
     "34 columns": {"headings": [*HEADINGS[:33], "Id"]},
-    "shuffled": {"headings": random.Random(1).sample(HEADINGS, len(HEADINGS))},
+    "shuffled": {"headings": sorted(HEADINGS, key=lambda one: one[::-1])},
 }
 
 
@@ -148,8 +147,9 @@ SHAPES = {
 def test_it_reads_what_shopify_and_spreadsheets_make_of_it(read, rows, shape):
     form = dict(shape)
     encoding = form.pop("encoding", "utf-8")
-    plain = numbers(read(written(rows)))
-    assert numbers(read(written(rows, **form), encoding=encoding)) == plain
+    some = rows[:150]
+    plain = numbers(read(written(some)))
+    assert numbers(read(written(some, **form), encoding=encoding)) == plain
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_what_a_spreadsheet_adds_changes_nothing(read, rows, change):
 
 
 def test_rows_sorted_in_a_spreadsheet_keep_their_orders(read, rows):
-    mixed = random.Random(3).sample(rows, len(rows))
+    mixed = sorted(rows, key=lambda row: row["Lineitem name"])
     assert numbers(read(written(mixed))) == numbers(read(written(rows)))
 
 
@@ -257,7 +257,7 @@ def in_form(rows, form):
     return [
         row
         | {
-            name: datetime.strptime(row[name], ZONED).strftime(form)
+            name: datetime.strptime(row[name], ZONED).strftime(form)  # noqa: DTZ007 - it has %z
             for name in DATES
             if row.get(name)
         }
@@ -361,7 +361,7 @@ def test_columns_that_are_missing_are_said(read):
 
 # What an export cannot show, the backlog does not know.
 
-KNOWN = set(
+TOLD = (
     "row_id order_id order_name fulfillment_order_id rows_of_order from_export created_at "
     "processed_at actionable_at age_hours business_age_hours sla_hours sla_source hours_late "
     "unrequested_hours_late digital_hours_late routing_hours_late risk_hours_late "
@@ -373,8 +373,9 @@ KNOWN = set(
     "capture_mode capture_sample risk_recommendation has_high_risk is_risk_pending "
     "risk_providers shipments last_shipped_at request_open delivery_method location units_left "
     "lines_left needs_shipping all_gift_cards names_a_day named_day named_day_hours "
-    "lines_without_sku items vendors digital_words value refunded_at".split()
+    "lines_without_sku items vendors digital_words value refunded_at"
 )
+KNOWN = set(TOLD.split())
 
 
 def test_what_an_export_cannot_know_is_unknown(build, rows):

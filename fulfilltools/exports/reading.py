@@ -183,7 +183,9 @@ def _possible_headers(lines: Sequence[str], wanted: Headings) -> Iterator[_Heade
                     within = _cells(filled[0], inner)
                     if len(within) > 1:
                         places = wanted.places(within)
-                        yield _Header(delimiter, within, places, skip, is_wrapped=True)
+                        # rows that are not wrapped have the delimiter within, unless cells follow
+                        outer = inner if len(headings) == 1 else delimiter
+                        yield _Header(outer, within, places, skip, is_wrapped=True)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
