@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from fulfilltools.texts import marked, texts
-from fulfilltools.wording import number, retold, words
+from fulfilltools.texts import marked
+from fulfilltools.wording import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,13 +23,12 @@ SIGNS = {"works": marked("ok"), "missing": marked("lacks"), "failed": marked("FA
 
 def show_run(done: Run) -> None:
     """Print the headline, the counts by severity, and where the report is."""
-    numbers, language = done.summary, done.language
-    say = texts(language).gettext
-    table = Table(say("severity"), say("fulfillment orders"))
+    numbers, voice = done.summary, Voice(done.language)
+    table = Table(voice.say("severity"), voice.say("fulfillment orders"))
     table.columns[1].justify = "right"
     for severity, count in numbers["by_severity"].items():
         if count:
-            table.add_row(words(severity, language), number(count, language))
+            table.add_row(voice.words(severity), voice.number(count))
     _print(numbers["headline"])
     _console().print(table)
     _print(str(done.folder / "report.html"))
@@ -37,25 +36,25 @@ def show_run(done: Run) -> None:
 
 def show_check(items: Iterable[CheckItem], language: str) -> bool:
     """Print what was tried; return whether nothing failed."""
-    works = True
+    works, voice = True, Voice(language)
     for item in items:
-        told = f"{retold(item.meaning, language)} {retold(item.mend, language)}".rstrip()
-        sign = texts(language).gettext(SIGNS[item.state])
-        _print(f"{sign:6} {retold(item.name, language)}: {told}")
+        told = f"{voice.retold(item.meaning)} {voice.retold(item.mend)}".rstrip()
+        _print(f"{voice.say(SIGNS[item.state]):6} {voice.retold(item.name)}: {told}")
         works &= item.state != "failed"
     return works
 
 
 def show_cause(cause: Cause, language: str) -> None:
     """Print all that a cause says of itself."""
-    say = texts(language).gettext
+    voice = Voice(language)
+    say = voice.say
     _print(f"{cause.code}: {say(cause.title)}.")
     if cause.meaning:
         _print(say(cause.meaning))
     _lines(
         {
-            say("verdict"): _verdict(cause.verdict, cause.severity, cause.owner, language),
-            say("proof"): words(cause.proof, language),
+            say("verdict"): _verdict(cause.verdict, cause.severity, cause.owner, voice),
+            say("proof"): voice.words(cause.proof),
             say("evidence"): say(cause.evidence),
             say("action"): say(cause.action),
             say("reads"): ", ".join(cause.columns),
@@ -68,7 +67,8 @@ def show_cause(cause: Cause, language: str) -> None:
 
 def show_findings(findings: Iterable[Mapping[str, Any]], language: str) -> None:
     """Print an order's findings, one paragraph a fulfillment order."""
-    say = texts(language).gettext
+    voice = Voice(language)
+    say = voice.say
     for finding in findings:
         template = say("{order} at {location} is not shipped because of {cause}.")
         if not finding["location"]:
@@ -77,7 +77,7 @@ def show_findings(findings: Iterable[Mapping[str, Any]], language: str) -> None:
         _lines(
             {
                 say("verdict"): _verdict(
-                    finding["verdict"], finding["severity"], finding["owner"], language
+                    finding["verdict"], finding["severity"], finding["owner"], voice
                 ),
                 say("evidence"): finding["evidence"],
                 say("action"): finding["action"],
@@ -93,22 +93,17 @@ def show_story(story: Story) -> None:
         _print(line)
 
 
-def _verdict(verdict: str, severity: str, owner: str, language: str) -> str:
-    return (
-        texts(language)
-        .gettext("{verdict}, {severity}; {owner} moves next")
-        .format(
-            verdict=words(verdict, language),
-            severity=words(severity, language),
-            owner=words(owner, language),
-        )
-    )
+def _verdict(verdict: str, severity: str, owner: str, voice: Voice) -> str:
+    told = {"verdict": verdict, "severity": severity, "owner": owner}
+    told = {name: voice.words(code) for name, code in told.items()}
+    return voice.say("{verdict}, {severity}; {owner} moves next", **told)
 
 
 def _lines(facts: Mapping[str, object]) -> None:
+    width = max(map(len, facts)) + 2
     for name, fact in facts.items():
         if fact:
-            _print(f"  {name + ':':10}{fact}")
+            _print(f"  {name + ':':{width}}{fact}")
 
 
 def _print(line: str) -> None:

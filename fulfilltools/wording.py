@@ -39,7 +39,7 @@ FIELD = re.compile(r"\{(\w+)(?::(\w+))?(?::([^{}|]*)\|([^{}|]*))?\}")
 """A column, how it is told, and what it counts: one and several."""
 
 _NUMBERED = re.compile(r"\\\{\d+\\\}")
-_WITH_COMMAS = re.compile(r"\d{1,3}(,\d{3})+")
+_FIGURE = re.compile(r"\d{1,3}(,\d{3})+|\d+\.\d")
 
 
 @dataclass(frozen=True)
@@ -182,10 +182,9 @@ def _numbered(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(pattern), found[pattern]) for pattern in longest)
 
 
-def _regrouped(figure: str, language: str) -> str:
-    return (
-        number(int(figure.replace(",", "")), language) if _WITH_COMMAS.fullmatch(figure) else figure
-    )
+def _regrouped(text: str, language: str) -> str:
+    """Write a figure such as 1,200 or 1.5 as the language does; leave other texts."""
+    return number(float(text.replace(",", "")), language) if _FIGURE.fullmatch(text) else text
 
 
 def sentence(

@@ -48,7 +48,7 @@ ENUMS = (
 )
 """Shopify's enums that are told as words."""
 
-_SENTENCE = re.compile(r"[A-Z{][^\n]* [^\n]*\.")
+_SENTENCE = re.compile(r"[A-Z][a-z]+\.|[A-Z{][^\n]* [^\n]*\.")
 _PART = re.compile(r"(the last run|all was|version,|with the|a page|no|scope|{\d} of them|rows) .+")
 """Words of the edges that become part of a sentence begin so."""
 

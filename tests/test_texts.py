@@ -250,3 +250,21 @@ def _cell_texts(file):
     cells = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row]
     found = [*book.sheetnames, *(cell for cell in cells if isinstance(cell, str))]
     return [text for text in found if not text.startswith("gid://")]
+
+
+def test_check_and_explain_speak_swedish(swedish):
+    environment = os.environ | {"FULFILLTOOLS_RUNS": str(swedish[0].parent.parent)}
+    asked = [["check", "--demo"], ["explain", "payment_authorized"]]
+    for arguments in asked:
+        command = [sys.executable, "-m", "fulfilltools", *arguments, "--language", "sv"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        told = [line for line in done.stdout.splitlines() if " = " not in line]
+        assert not [line for line in told if _is_english(re.sub(r"\w+_\w+", "", line))], arguments
+
+
+def test_a_story_speaks_swedish(swedish):
+    environment = os.environ | {"FULFILLTOOLS_RUNS": str(swedish[0].parent.parent)}
+    finding = json.loads((swedish[0] / "findings.json").read_text("utf-8"))[0]
+    command = [sys.executable, "-m", "fulfilltools", "explain", finding["order"], "--demo"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert "är inte skickad på grund av" in done.stdout
