@@ -1,5 +1,8 @@
 """Runs compared: nothing is lost between two runs, and unlike runs are not held alike."""
 
+import json
+from datetime import timedelta
+
 import pandas as pd
 import pytest
 
@@ -75,3 +78,114 @@ def test_a_broken_run_is_named(tmp_path):
     (tmp_path / "findings.json").write_text("[{")
     with pytest.raises(RunError, match=tmp_path.name):
         history.load(tmp_path)
+
+
+def at(days_ago):
+    """Name the run of that many days before the newest."""
+    return f"{pd.Timestamp('2026-11-23T07:00:00Z') - timedelta(days=days_ago):%Y-%m-%dT%H-%M-%SZ}"
+
+
+@pytest.fixture
+def keep(tmp_path, diagnosed):
+    """Keep a run of some days ago with findings as given, and tell where all runs are."""
+
+    def keep(days_ago, findings, **fetch):
+        diagnosis = diagnosed()
+        diagnosis.findings = findings.reset_index(drop=True)
+        past = history.Past(tmp_path / "nordlys", at(days_ago))
+        facts = report.Facts(at(days_ago), FETCH | fetch, past=past)
+        folder = tmp_path / "nordlys" / at(days_ago)
+        numbers = report.summary(diagnosis, facts, next(past.snapshots(), None))
+        folder.mkdir(parents=True)
+        (folder / "summary.json").write_text(json.dumps(numbers))
+        rows = report.findings_list(diagnosis.findings)
+        (folder / "findings.json").write_text(json.dumps(rows))
+        return tmp_path
+
+    return keep
+
+
+@pytest.fixture
+def four_runs(keep, today):
+    """Keep four runs: one row clears after two days, one changes its cause, one comes late."""
+    rows = today.findings.iloc[:5]
+    changed = rows.assign(cause=["manual_fresh", *rows["cause"].iloc[1:]])
+    keep(3, rows.iloc[:4])
+    keep(2, rows.iloc[:4])
+    keep(1, changed.iloc[[0, 1, 2, 4]])
+    return keep(0, changed.iloc[[0, 1, 2, 4]])
+
+
+def test_a_stay_ends_where_a_row_clears_or_changes(four_runs, today):
+    stays = history.stays(four_runs, "nordlys")
+    names = today.findings["order"]
+    cleared = stays.loc[stays["order"] == names[3]].iloc[0]
+    assert (cleared["ended"], cleared["hours"]) == ("cleared", 48)
+    first = stays.loc[stays["order"] == names[0]]
+    assert list(first["ended"]) == ["changed", "open"]
+    assert list(first["cause"]) == [today.findings["cause"][0], "manual_fresh"]
+    assert stays["ended"].value_counts().to_dict() == {"open": 4, "cleared": 1, "changed": 1}
+
+
+def test_time_to_clear_is_told_by_cause(four_runs, today):
+    table = history.time_to_clear(four_runs, "nordlys")
+    row = table.loc[today.findings["cause"][3]]
+    assert (row["cleared"], row["median_hours"], row["changed"]) == (1, 48, 1)
+    assert table["still_open"].sum() == 4
+
+
+def test_what_unlike_runs_do_not_show_is_not_called_cleared(keep, today):
+    keep(1, today.findings.iloc[:9])
+    folder = keep(0, today.findings.iloc[:4], scopes_granted=["read_orders", "read_products"])
+    ends = history.stays(folder, "nordlys")["ended"].value_counts()
+    assert ends.to_dict() == {"unknown": 5, "open": 4}
+
+
+def test_first_seen_goes_back_as_far_as_the_cause_was_the_same(four_runs, today):
+    past = history.Past(four_runs / "nordlys", at(0))
+    rows = today.findings.iloc[:5]
+    changed = rows.assign(cause=["manual_fresh", *rows["cause"].iloc[1:]]).iloc[[0, 1, 2, 4]]
+    since = history.first_seen(Snapshot(at(0), changed, FETCH), past.snapshots())
+    assert since.tolist() == [at(1), at(3), at(3), at(1)]
+
+
+def test_first_seen_reads_no_further_than_it_needs(today):
+    def earlier():
+        yield Snapshot(at(1), today.findings.assign(cause="another"), FETCH)
+        raise AssertionError("it read on")
+
+    since = history.first_seen(today, earlier())
+    assert set(since) == {"today"}
+
+
+def test_the_table_of_runs_has_a_row_for_each_and_says_what_is_not_comparable(keep, today):
+    keep(3, today.findings.iloc[:50])
+    keep(2, today.findings.iloc[:60], api_version_answered="2026-07")
+    folder = keep(1, today.findings.iloc[:70], api_version_answered="2026-07")
+    broken = folder / "nordlys" / at(0)
+    broken.mkdir()
+    (broken / "summary.json").write_text("{")
+    table = history.runs_table(folder, "nordlys")
+    assert table["run_id"].tolist() == [at(3), at(2), at(1), at(0)]
+    assert table["rows"].tolist()[:3] == [50, 60, 70]
+    assert table["comparable"].tolist() == [False, False, True, False]
+    assert "API version" in table["note"].iloc[1]
+    assert table["note"].iloc[3] == history.UNREADABLE
+    causes = table.filter(like="cause_").iloc[:3]
+    assert causes.sum(axis="columns").tolist() == [50, 60, 70]
+    assert table.index.tz is not None
+
+
+def test_a_shop_without_runs_has_an_empty_table(tmp_path):
+    assert history.runs_table(tmp_path, "nordlys").empty
+    assert history.stays(tmp_path, "nordlys").empty
+    assert history.time_to_clear(tmp_path, "nordlys").empty
+
+
+def test_a_run_that_cannot_be_read_is_left_out_of_the_comparison(keep, today):
+    folder = keep(2, today.findings.iloc[:50])
+    broken = folder / "nordlys" / at(1)
+    broken.mkdir()
+    (broken / "summary.json").write_text(json.dumps({"schema": 1}))
+    (snapshot,) = history.Past(folder / "nordlys", at(0)).snapshots()
+    assert snapshot.run_id == at(2)

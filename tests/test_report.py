@@ -6,14 +6,16 @@ import io
 import json
 import re
 from base64 import b64encode
+from datetime import timedelta
 from decimal import Decimal
+from itertools import groupby
 
 import openpyxl
 import pytest
 
-from fulfilltools import report
+from fulfilltools import plots, report
 from fulfilltools.errors import RunError
-from fulfilltools.history import Snapshot
+from fulfilltools.history import Past, Snapshot
 from fulfilltools.report import sections
 
 FETCH = {
@@ -204,3 +206,113 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, diagnosed, facts):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="file"):
         report.write_outputs(tmp_path / "file", diagnosed([]), facts)
+
+
+def keep_runs(folder, diagnosed, fetch, days):
+    """Write earlier runs, each with fewer rows the older it is."""
+    for day in days:
+        diagnosis = diagnosed()
+        diagnosis.findings = diagnosis.findings.iloc[10 * day :].reset_index(drop=True)
+        diagnosis.as_of = diagnosis.as_of - timedelta(days=day)
+        name = f"{diagnosis.as_of:%Y-%m-%dT%H-%M-%SZ}"
+        (folder / name).mkdir()
+        numbers = report.summary(diagnosis, report.Facts(name, fetch))
+        (folder / name / "summary.json").write_text(json.dumps(numbers))
+        rows = report.findings_list(diagnosis.findings)
+        (folder / name / "findings.json").write_text(json.dumps(rows))
+    return Past(folder, "2026-11-23T07-00-00Z")
+
+
+def test_tiles_tell_the_change_since_the_last_run_and_in_a_week(tmp_path, diagnosed):
+    past = keep_runs(tmp_path, diagnosed, FETCH, [7, 2, 1])
+    facts = report.Facts("2026-11-23T07-00-00Z", FETCH, past=past)
+    diagnosis = diagnosed()
+    previous = next(past.snapshots())
+    text = report.report_html(
+        diagnosis, facts, report.summary(diagnosis, facts, previous), previous
+    )
+    assert "+10 since last run" in text
+    assert "+70 in a week" in text
+    assert "unchanged since last run" in text
+    assert 'aria-label="The last 4 runs: from 37 to 107"' in text
+    assert "as now since 16 Nov" in text
+
+
+def test_a_week_ago_is_not_compared_when_it_saw_the_shop_differently(tmp_path, diagnosed):
+    past = keep_runs(tmp_path, diagnosed, FETCH | {"scopes_granted": ["read_orders"]}, [7])
+    keep_runs(tmp_path, diagnosed, FETCH, [1])
+    facts = report.Facts("2026-11-23T07-00-00Z", FETCH, past=past)
+    text = report.report_html(diagnosed(), facts, report.summary(diagnosed(), facts))
+    assert "since last run" in text
+    assert "in a week" not in text
+
+
+@pytest.mark.parametrize("name", sections.SECTIONS)
+def test_a_part_that_fails_says_so_in_its_place(
+    tmp_path, diagnosed, facts, html, monkeypatch, name
+):
+    def fail(_):
+        raise ZeroDivisionError("customer@example.com")
+
+    monkeypatch.setitem(sections.SECTIONS, name, fail)
+    numbers = report.write_outputs(tmp_path, diagnosed(), facts)
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert numbers["failed"] == {name: "ZeroDivisionError"}
+    assert text.count(f'id="failed-{name}"') == 1
+    assert "customer@example.com" not in text
+    others = [one for one in ("changed", "pictures", "findings", "orders") if f'id="{one}"' in text]
+    assert len(others) >= 3
+    assert json.loads((tmp_path / "summary.json").read_text("utf-8")) == numbers
+
+
+def test_a_picture_that_fails_leaves_the_others_alone(tmp_path, diagnosed, facts, monkeypatch):
+    def broken(_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(plots, "PICTURES", (broken, *plots.PICTURES[1:]))
+    numbers = report.write_outputs(tmp_path, diagnosed(), facts)
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert numbers["failed"] == {"picture_broken": "ZeroDivisionError"}
+    assert "could not be drawn (ZeroDivisionError)" in text
+    assert text.count("<figure") == len(plots.PICTURES) - 1
+    assert "This could not be made: Picture broken" in text
+
+
+def test_a_file_that_fails_is_left_out_and_named(tmp_path, diagnosed, facts, monkeypatch):
+    (tmp_path / "report.xlsx").write_text("of an earlier run")
+    monkeypatch.setattr(report, "workbook", lambda *_, **__: 1 / 0)
+    numbers = report.write_outputs(tmp_path, diagnosed(), facts)
+    assert numbers["failed"] == {"report.xlsx": "ZeroDivisionError"}
+    assert not (tmp_path / "report.xlsx").exists()
+    assert "Report.xlsx" in (tmp_path / "report.html").read_text("utf-8")
+    assert "Report.xlsx" in (tmp_path / "summary.md").read_text("utf-8")
+
+
+def test_the_short_message_has_the_numbers_and_nothing_that_somebody_typed(
+    written, numbers, diagnosed
+):
+    text = (written / "summary.md").read_text("utf-8")
+    assert numbers["headline"] in text
+    assert "- **Manual late**: 48, high; operations moves next" in text
+    assert "Only" not in text
+    for evidence in diagnosed().findings["evidence"]:
+        assert evidence not in text
+
+
+def test_each_owner_has_a_worklist_with_equal_causes_together(written, diagnosed):
+    book = openpyxl.load_workbook(written / "report.xlsx")
+    acting = diagnosed().findings.loc[lambda rows: ~rows["owner"].eq("nobody")]
+    for owner, rows in acting.groupby("owner"):
+        sheet = book[owner.capitalize()]
+        causes = [row[2].value for row in sheet.iter_rows(min_row=2)]
+        assert len(causes) == len(rows)
+        assert len([*groupby(causes)]) == len(set(causes))
+        assert sheet["A2"].hyperlink.target.startswith("https://admin.shopify.com/")
+
+
+def test_the_workbook_lists_what_changed(tmp_path, diagnosed, facts):
+    diagnosis = diagnosed()
+    before = Snapshot("before", diagnosis.findings.iloc[5:], FETCH)
+    report.write_outputs(tmp_path, diagnosis, facts, before)
+    sheet = openpyxl.load_workbook(tmp_path / "report.xlsx")["Changes"]
+    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == ["new"] * 5
