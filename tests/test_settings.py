@@ -1,7 +1,10 @@
 """Where shops and their secrets may be set, and that none of them is ever shown."""
 
+import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from fulfilltools.demo.world import build_world
 from fulfilltools.errors import SettingsError
 from fulfilltools.settings import load_settings
 
+ROOT = Path(__file__).parents[1]
 TOKEN = "shpat_" + "0a" * 16
 OTHER = "shpat_" + "0b" * 16
 
@@ -185,6 +189,33 @@ def test_the_systems_keyring_is_asked_last(monkeypatch, folder):
     assert token_of() is None
     written("fulfilltools.toml", table("nordlys", OTHER))
     assert token_of() == OTHER
+
+
+def test_all_shops_are_run_though_one_fails(folder):
+    world = build_world()
+    with serve(world) as one, serve(world) as two:
+        text = table("broken", TOKEN, api_url="http://127.0.0.1:9")
+        text += table("nordlys", one.access_token, api_url=one.url)
+        text += table("sydljus", two.access_token, api_url=two.url)
+        written("fulfilltools.toml", text)
+        arguments = ["--all-shops", "--as-of", "2026-11-23T07:00:00Z", "--fetch", "bulk"]
+        result = subprocess.run(
+            [sys.executable, "-m", "fulfilltools", "run", *arguments, "--out", "out"],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for shop in (one, two):
+            tokens = {request.headers.get("x-shopify-access-token") for request in shop.requests}
+            assert tokens == {shop.access_token, None}  # None: the files of bulk operations
+    assert result.returncode == 1
+    assert "fulfilltools: broken: broken.myshopify.com gave no usable answer" in result.stderr
+    for name in ("nordlys", "sydljus"):
+        fetched = json.loads((folder / "out" / name / "summary.json").read_text("utf-8"))["fetch"]
+        assert fetched["fetched_by"] == "bulk operations"
+        assert fetched["complete"]
+    assert not list((folder / "out/broken").iterdir())
 
 
 def test_two_shops_at_once_never_get_each_others_token(folder):
