@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from fulfilltools.errors import SettingsError, TableError
 from fulfilltools.exports import values
 from fulfilltools.exports.headings import ORDERS
 from fulfilltools.exports.loading import fresh_database, load
+from fulfilltools.wording import money, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +89,13 @@ def read_export(
         report = _count(database, sheets, shop, as_of)
     report.write(raw)
     return report
+
+
+def export_name(files: Sequence[Path]) -> str:
+    """Name the run's folder after the first file, without what counts its downloads."""
+    stem = re.sub(r"[\W_]*\d[\d\W_]*$", "", files[0].stem)
+    name = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "export"
+    return f"{name}-export" if name == "demo" else name
 
 
 def _read_rows(
@@ -253,7 +263,18 @@ _ODD_ZONES = {
 
 
 def _notes(report: ExportReport, sheets: Sequence[Sheet], newest: str, days: int) -> list[str]:
-    notes = [CANNOT_SHOW, *(note for sheet in sheets for note in sheet.notes)]
+    statuses = {**report.financial_statuses, **report.fulfillment_statuses}
+    listed = ", ".join(f"{words(name)} {count:,}" for name, count in statuses.items())
+    totals = ", ".join(money(Decimal(sum_), name) for name, sum_ in report.totals.items() if name)
+    read = (
+        f"Read {report.rows:,} rows: {report.orders_received:,} orders, {report.lines:,} lines, "
+        f"{report.units:,} units, worth {totals or 'nothing that is said'}; {listed}."
+    )
+    notes = [
+        read,
+        CANNOT_SHOW,
+        *(note for sheet in sheets for note in sheet.notes),
+    ]
     if report.columns_missing:
         notes.append(f"The export has no column {', '.join(report.columns_missing)}.")
     if "terms_name" not in report.columns:
