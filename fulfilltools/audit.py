@@ -47,7 +47,7 @@ _FULFILLING = """
     FROM orders o
     JOIN order_kinds k USING (order_id)
     LEFT JOIN (
-        SELECT f.order_id, min(f.created_at) AS shipped_at, any_value(e.app) AS app
+        SELECT f.order_id, min(f.created_at) AS shipped_at, max(e.app) AS app
         FROM fulfillments f
         LEFT JOIN events e ON e.order_id = f.order_id AND e.action = 'fulfillment_success'
         WHERE f.status = 'SUCCESS'

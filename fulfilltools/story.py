@@ -7,32 +7,23 @@ names what it rests on: a moment of the run's tables, or the columns that a caus
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from fulfilltools import display, history
-from fulfilltools.cause import IN_ORDER
+from fulfilltools import display, evidence, timeline
 from fulfilltools.errors import RunError
-from fulfilltools.timeline import each, rows, timeline
-from fulfilltools.wording import duration, moment, money, number, words
+from fulfilltools.texts import LANGUAGE
+from fulfilltools.wording import Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from pandas import DataFrame
 
-    from fulfilltools.cause import Cause
     from fulfilltools.diagnosis import Diagnosis
-
-MOST_PEERS = 5
-MOST_RUNS = 60
-"""How many earlier runs are read for how others got out."""
-
-SAYS = {True: "yes", False: "no", None: "unknown"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,7 +49,8 @@ class Story:
     """What it would take to ship: action, what Shopify offers, mutations that would do it."""
     peers: DataFrame
     """Others stuck the same way now, and how fast the same place ships otherwise."""
-    zone: str = field(default="UTC")
+    zone: str = "UTC"
+    language: str = LANGUAGE
 
     @property
     def longest_wait(self) -> str:
@@ -70,9 +62,9 @@ class Story:
         place = int(waits.argmax())
         moments = self.timeline["what"].tolist()
         at = [*self.timeline.index].index(waits.index[place])
-        return (
-            f"{duration(waits.iloc[place])} from {words(moments[at - 1])} to {words(moments[at])}"
-        )
+        voice = Voice(self.language)
+        before, after = (voice.words(moments[one]) for one in (at - 1, at))
+        return f"{voice.duration(waits.iloc[place])} from {before} to {after}"
 
     @property
     def open_findings(self) -> list[dict[str, Any]]:
@@ -85,12 +77,14 @@ class Story:
 
     def to_frame(self) -> DataFrame:
         """Give the timeline as it is read: the shop's time, waits in words."""
-        told = self.timeline
+        told, voice = self.timeline, Voice(self.language)
         return pd.DataFrame(
             {
-                "when": [moment(at, self.zone) for at in told["at"]],
-                "after": ["" if pd.isna(wait) else duration(wait) for wait in told["hours_since"]],
-                "what": [words(what) for what in told["what"]],
+                "when": [voice.moment(at, self.zone) for at in told["at"]],
+                "after": [
+                    "" if pd.isna(wait) else voice.duration(wait) for wait in told["hours_since"]
+                ],
+                "what": [voice.words(what) for what in told["what"]],
                 "detail": told["detail"],
                 "by": told["by"].fillna(""),
             }
@@ -121,11 +115,9 @@ class Story:
     def _headline(self) -> str:
         if self.findings.empty:
             return f"{self.name} has nothing open in this run; longest wait: {self.longest_wait}."
-        first = self.findings.iloc[0]
-        return (
-            f"{self.name} is not shipped because of: {words(first['cause'])} ({first['severity']})."
-            f" Longest wait: {self.longest_wait}."
-        )
+        first, voice = self.findings.iloc[0], Voice(self.language)
+        why = f"{voice.words(first['cause'])} ({first['severity']})"
+        return f"{self.name} is not shipped because of: {why}. Longest wait: {self.longest_wait}."
 
     def _told(self) -> Iterator[str]:
         yield self._headline()
@@ -167,6 +159,22 @@ class Story:
         return display.bundle("order", str(self), display.framed(parts, severity), self.to_dict())
 
 
+_NO_FINDINGS = pd.DataFrame(columns=["cause", "severity", "order"])
+_NO_MOMENTS = pd.DataFrame(columns=list(timeline.COLUMNS))
+NOTHING = Story(
+    "No order",
+    None,
+    _NO_FINDINGS,
+    _NO_MOMENTS,
+    waiting=pd.DataFrame(columns=list(evidence.WAITING)),
+    lines=pd.DataFrame(columns=list(evidence.LINES)),
+    answers=pd.DataFrame(columns=list(evidence.ANSWERS)),
+    ways_out=pd.DataFrame(columns=list(evidence.WAYS_OUT)),
+    peers=pd.DataFrame(columns=list(evidence.PEERS)),
+)
+"""What is told where nothing is open."""
+
+
 def tell(diagnosis: Diagnosis, name: str) -> Story:
     """Tell the story of an order by its name, with or without the number sign.
 
@@ -176,22 +184,21 @@ def tell(diagnosis: Diagnosis, name: str) -> Story:
     order, findings = found["order_name"], found["findings"]
     rows_of = diagnosis.backlog[diagnosis.backlog["order_id"] == found["order_id"]]
     folder = diagnosis.folder
-    told = (
-        timeline(folder, found["order_id"], diagnosis.as_of)
-        if folder
-        else pd.DataFrame(columns=["at", "what", "detail", "by", "hours_since"])
-    )
+    told = _NO_MOMENTS
+    if folder:
+        told = timeline.moments(folder, found["order_id"], diagnosis.as_of)
     return Story(
         name=order,
         admin_url=found["admin_url"],
         findings=findings,
         timeline=told,
-        waiting=_waiting(rows_of, findings),
-        lines=_lines(folder, rows_of) if folder else pd.DataFrame(),
-        answers=_answers(diagnosis, rows_of, findings),
-        ways_out=_ways_out(rows_of, findings, diagnosis.causes),
-        peers=_peers(diagnosis, rows_of, findings),
+        waiting=evidence.waiting(rows_of, findings),
+        lines=evidence.stocked_lines(folder, rows_of),
+        answers=evidence.answers(diagnosis, rows_of, findings),
+        ways_out=evidence.ways_out(rows_of, findings, diagnosis.causes),
+        peers=evidence.peers(diagnosis, rows_of, findings),
         zone=diagnosis.zone,
+        language=diagnosis.language,
     )
 
 
@@ -209,7 +216,7 @@ def _of_order(diagnosis: Diagnosis, name: str) -> dict[str, Any]:
             "admin_url": first["admin_url"],
             "findings": findings[findings["order_id"] == first["order_id"]],
         }
-    there = rows(diagnosis.folder, "orders") if diagnosis.folder else diagnosis.backlog
+    there = timeline.rows(diagnosis.folder, "orders") if diagnosis.folder else diagnosis.backlog
     all_plain = there["order_name"].str.lstrip("#").str.lower()
     others = there[all_plain == wanted]
     if others.empty:
@@ -223,166 +230,6 @@ def _of_order(diagnosis: Diagnosis, name: str) -> dict[str, Any]:
         "admin_url": None,
         "findings": diagnosis.findings.iloc[:0],
     }
-
-
-def _place(row: Any) -> str:  # noqa: ANN401 - a named tuple of the backlog
-    return "no place yet" if pd.isna(row.location) else str(row.location)
-
-
-def _waiting(open_rows: DataFrame, findings: DataFrame) -> DataFrame:
-    by_row: dict[Any, dict[Any, Any]] = findings.set_index("row_id").to_dict("index")
-    return pd.DataFrame(
-        [
-            {
-                "place": _place(row),
-                "state": _state(row, by_row[row.row_id]["verdict"]),
-                "units": 0 if pd.isna(row.units_left) else int(row.units_left),
-                "worth": "" if pd.isna(row.value) else money(row.value, row.currency),
-                "cause": words(str(by_row[row.row_id]["cause"])),
-                "evidence": by_row[row.row_id]["evidence"],
-            }
-            for row in each(open_rows)
-        ],
-        columns=["place", "state", "units", "worth", "cause", "evidence"],
-    )
-
-
-def _state(row: Any, verdict: str) -> str:  # noqa: ANN401 - as above
-    known = [one for one in (row.status, row.request_status) if not pd.isna(one)]
-    runs_late = verdict not in IN_ORDER and not pd.isna(row.hours_late)
-    late = f"; {_late(row.hours_late)}" if runs_late else ""
-    return f"{words(', '.join(known)) or 'no fulfillment order'}{late}"
-
-
-def _late(hours: float) -> str:
-    return f"{number(abs(hours))} business hours {'past' if hours > 0 else 'within'} its SLA"
-
-
-def _lines(folder: Path, open_rows: DataFrame) -> DataFrame:
-    ids = open_rows["fulfillment_order_id"].dropna().tolist()
-    columns = ["place", "item", "sku", "left", "here", "elsewhere"]
-    if not ids:
-        return pd.DataFrame(columns=columns)
-    lines = rows(folder, "fulfillment_order_lines", fulfillment_order_id=ids)
-    lines = lines[lines["remaining_quantity"] > 0]
-    titles = rows(folder, "order_lines", order_id=open_rows["order_id"].iloc[0])
-    names = titles.drop_duplicates("line_id").set_index("line_id")["title"]
-    cards = rows(folder, "fulfillment_orders", fulfillment_order_id=ids)
-    place = cards.set_index("fulfillment_order_id")[["location_id", "location"]]
-    items = lines["inventory_item_id"].dropna().tolist()
-    levels = rows(folder, "inventory_levels", inventory_item_id=items) if items else None
-    where = rows(folder, "locations").set_index("location_id")["location"].to_dict()
-    told = []
-    for line in each(lines):
-        at = place.loc[line.fulfillment_order_id]
-        here, elsewhere = _stock(levels, line.inventory_item_id, at["location_id"], where)
-        item = names.get(line.line_id, line.sku)
-        told.append([at["location"], item, line.sku, line.remaining_quantity, here, elsewhere])
-    return pd.DataFrame(told, columns=columns)
-
-
-def _stock(
-    levels: DataFrame | None, item: object, location: object, names: Mapping[Any, str]
-) -> tuple[str, str]:
-    """Say an item's stock at its place, and at others that have some."""
-    if levels is None or pd.isna(item):  # type: ignore[call-overload]
-        return "not known", "not known"
-    mine = levels[levels["inventory_item_id"] == item]
-    here = mine[(mine["location_id"] == location).fillna(value=False)]
-    others = mine[(mine["location_id"] != location) & (mine["available"] > 0)]
-    said = [f"{names.get(one.location_id, '?')} {one.available}" for one in each(others)]
-    if here.empty:
-        return "not stocked", ", ".join(said) or "none"
-    level = here.iloc[0]
-    counts = {name: level[name] for name in ("on_hand", "committed", "available", "incoming")}
-    told = [f"{count} {words(name)}" for name, count in counts.items() if not pd.isna(count)]
-    return ", ".join(told), ", ".join(said) or "none"
-
-
-def _answers(diagnosis: Diagnosis, open_rows: DataFrame, findings: DataFrame) -> DataFrame:
-    """Tell what each cause answered, in the order of asking, with the values it read."""
-    roots = findings.set_index("row_id")["cause"]
-    causes = diagnosis.causes
-    told = []
-    for index, row in zip(open_rows.index, open_rows.itertuples(), strict=True):
-        for code, given in diagnosis.answers.loc[index].items():
-            is_root = roots.get(row.row_id) == code
-            answer = "root" if is_root else SAYS[None if pd.isna(given) else bool(given)]
-            read = causes[str(code)].columns if str(code) in causes else ()
-            because = "; ".join(f"{name} = {_value(getattr(row, name))}" for name in read)
-            told.append([_place(row), str(code), answer, because])
-    return pd.DataFrame(told, columns=["place", "cause", "answer", "because"])
-
-
-def _value(value: object) -> str:
-    if value is None or pd.isna(value):  # type: ignore[call-overload]
-        return "unknown"
-    if isinstance(value, (bool, np.bool_)):
-        return "yes" if value else "no"
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d %H:%M}Z"
-    return number(value) if isinstance(value, (int, float)) else str(value) or "none"
-
-
-def _ways_out(open_rows: DataFrame, findings: DataFrame, causes: Mapping[str, Cause]) -> DataFrame:
-    offered = open_rows.set_index("row_id")["supported_actions"]
-    told = []
-    for finding in each(findings):
-        made = causes.get(finding.cause)
-        label = "" if pd.isna(finding.variant) else finding.variant
-        variant = made.as_variant(label) if made else None
-        wants = variant.needs_action if variant else None
-        actions = offered.get(finding.row_id)
-        told.append(
-            {
-                "place": "no place yet" if pd.isna(finding.location) else finding.location,
-                "who": finding.owner,
-                "action": finding.action,
-                "button": _button(wants, actions),
-                "mutations": f"({', '.join(variant.fixes)})" if variant and variant.fixes else "",
-            }
-        )
-    return pd.DataFrame(told, columns=["place", "who", "action", "button", "mutations"])
-
-
-def _button(wants: str | None, offered: object) -> str:
-    """Say what Shopify lets us do now, and whether the wanted button is among it."""
-    if offered is None or pd.isna(offered):  # type: ignore[call-overload]
-        return "Shopify does not say what it offers."
-    said = words(str(offered)) or "nothing"
-    if wants is None or wants in str(offered).split(", "):
-        return f"Shopify offers: {said}."
-    return f"It needs “{words(wants)}”; Shopify offers: {said}."
-
-
-def _peers(diagnosis: Diagnosis, open_rows: DataFrame, findings: DataFrame) -> DataFrame:
-    """Count who is stuck the same way, and tell how the same place ships when nothing is wrong."""
-    told: list[dict[str, Any]] = []
-    for cause in findings["cause"].drop_duplicates():
-        alike = diagnosis.findings[diagnosis.findings["cause"] == cause]
-        others = alike[~alike["order_id"].isin(open_rows["order_id"])]
-        oldest = others.sort_values("age_hours", ascending=False)
-        names = ", ".join(oldest["order"].drop_duplicates().head(MOST_PEERS))
-        told.append({"what": f"others: {words(cause)}", "number": len(others), "detail": names})
-    norms = open_rows.drop_duplicates(["location", "delivery_method"])
-    for row in each(norms[norms["norm_sample"].notna()]):
-        usual = (
-            f"half within {number(row.usual_hours)}, nine of ten within {number(row.slow_hours)}"
-        )
-        what = f"shipped from {row.location} by {words(str(row.delivery_method))}"
-        told.append({"what": what, "number": row.norm_sample, "detail": f"{usual} business hours"})
-    told.extend(_got_out(diagnosis.folder, findings["cause"]))
-    return pd.DataFrame(told, columns=["what", "number", "detail"])
-
-
-def _got_out(folder: Path | None, causes: pd.Series[Any]) -> Iterator[dict[str, Any]]:
-    """Tell how fast the same causes were cleared in the shop's earlier runs."""
-    if not folder or not 1 < len(list(folder.parent.glob("[0-9]*Z/findings.json"))) <= MOST_RUNS:
-        return
-    cleared = history.time_to_clear(folder.parent.parent, folder.parent.name)
-    for code, row in cleared[cleared.index.isin(causes) & (cleared["cleared"] > 0)].iterrows():
-        took = f"half within {duration(row['median_hours'])}"
-        yield {"what": f"cleared: {words(str(code))}", "number": row["cleared"], "detail": took}
 
 
 def _is_missing(value: object) -> bool:

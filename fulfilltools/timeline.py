@@ -62,7 +62,7 @@ SAME_MINUTES = 5
 AHEAD = ("opens", "promised", "deadline")
 
 
-def timeline(folder: Path, order_id: str, as_of: datetime) -> DataFrame:
+def moments(folder: Path, order_id: str, as_of: datetime) -> DataFrame:
     """Tell an order's moments from a run's tables, oldest first, what lies ahead last.
 
     Columns: `at` (UTC), `what` (a code), `detail`, `by` (an app, "staff" or "Shopify"; missing

@@ -36,7 +36,7 @@ def timeline(story: Story, ax: Axes | None = None) -> Axes:
         axes.barh(range(len(table)), table[HOURS], 0.6, ends - table[HOURS], color=colors)
         for row, (end, wait) in enumerate(zip(ends, table[HOURS], strict=True)):
             axes.plot(end, row, "o", color=colors[row], markersize=3)
-            told = duration(wait) if wait else ""
+            told = duration(wait, story.language) if wait else ""
             axes.annotate(
                 told, (end, row), (6, 0), textcoords="offset points", va="center", color=MUTED
             )
@@ -55,6 +55,6 @@ def timeline_table(story: Story) -> DataFrame:
     now = told.index[told["what"] == "now"]
     past = told.loc[: now[0]] if len(now) else told
     past = past.tail(MOST_ROWS)
-    names = [f"{row}. {words(what)}" for row, what in enumerate(past["what"], 1)]
+    names = [f"{row}. {words(what, story.language)}" for row, what in enumerate(past["what"], 1)]
     hours = past["hours_since"].fillna(0).astype("float64").round(2)
     return pd.DataFrame({HOURS: hours.to_numpy()}, index=names)
