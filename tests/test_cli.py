@@ -109,7 +109,7 @@ def test_an_order_that_is_not_there_is_named(demo_run):
     folder, _ = demo_run
     result = command(folder, "explain", "999999")
     assert result.returncode == 2
-    assert "'999999' is neither a cause nor an open order" in one_line(result)
+    assert "'999999' is neither a cause nor an order" in one_line(result)
 
 
 def test_a_cause_is_explained_and_a_near_one_offered(tmp_path):
