@@ -42,8 +42,8 @@ fix: .venv/made notebooks  ## whatever a tool can put right
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-bench:  ## the benchmarks
-	@echo "There are no benchmarks yet."
+bench: .venv/made  ## the benchmarks, written to docs/benchmarks.md
+	@$(PY) benchmarks/bench.py
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
