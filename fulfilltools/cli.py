@@ -14,7 +14,7 @@ import tempfile
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
 
 import typer
 from typer.exceptions import TyperException
@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from fulfilltools.admin.check import CheckItem
     from fulfilltools.notebooks import Step
     from fulfilltools.runs import Run
-    from fulfilltools.settings import Connection
+    from fulfilltools.settings import Connection, Settings
 
 ScheduleKind = Literal["cron", "systemd", "github", "airflow", "jupyter-scheduler"]
 Severity = Literal["info", "low", "medium", "high", "critical"]
+Way = Literal["auto", "bulk", "paged"]
+DateOrder = Literal["dmy", "mdy", "ymd"]
 SCHEDULED = ("1_fetch_orders", "2_diagnose_causes", "3_report")
 FAIL_ON_REACHED = 3
 RUNS_WORK = marked("{0} can be written; {1} GB are free.")
@@ -71,8 +73,19 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(
     shop: ShopOption = None,
     demo: DemoOption = False,
-    since: Annotated[str | None, typer.Option(help="Orders since this date (60 days).")] = None,
+    all_shops: Annotated[bool, typer.Option("--all-shops", help="Each shop in turn.")] = False,
+    since: Annotated[str | None, typer.Option(help="Orders since a date, or last run.")] = None,
+    fetch: Annotated[Way, typer.Option(help="How orders are fetched.")] = "auto",
     as_of: Annotated[str | None, typer.Option(help="The moment to report (now).")] = None,
+    export: Annotated[
+        list[Path] | None, typer.Option(help="The admin's order export (CSV), not a shop.")
+    ] = None,
+    supplier: Annotated[
+        list[Path] | None, typer.Option(help="A supplier's or 3PL's shipment list (CSV).")
+    ] = None,
+    date_order: Annotated[
+        DateOrder | None, typer.Option(help="Of dates in those files that do not say it.")
+    ] = None,
     language: LanguageOption = None,
     out: Annotated[Path | None, typer.Option(help="Copy the six files here, too.")] = None,
     keep: Annotated[int | None, typer.Option(min=1, help="Keep only the newest N runs.")] = None,
@@ -88,30 +101,40 @@ def run(
     ] = False,
 ) -> None:
     """Fetch the orders, diagnose each open one, and write the report."""
+    options = locals()
     from fulfilltools import delivery, handover, runs, steps
     from fulfilltools.admin.session import ShopSession
+    from fulfilltools.each_shop import run_each
+    from fulfilltools.exports import as_parameters
     from fulfilltools.notebooks import run_notebooks
     from fulfilltools.settings import load_settings
     from fulfilltools.terminal import show_run
 
     settings = load_settings()
-    if since:
-        steps.parse_moment(since, "since")
+    files = as_parameters(export, supplier, date_order)
+    if all_shops:
+        raise typer.Exit(run_each(settings.shops, run, options, _one_line))
+    _warn(settings)
+    steps.parse_since(since)
     if out:
         _make_folder(out)
-    if not (shop or demo) and steps.chosen_shop(settings) == steps.DEMO:
+    meant = _meant(shop, demo=demo, export=export, since=since)
+    if not (meant or export) and steps.chosen_shop(settings) == steps.DEMO:
         _say("No shop is set, so this is the demo shop. The README says how to connect yours.")
-    with steps.reach(_meant(shop, demo=demo), settings) as connection:
-        ShopSession(connection)  # refuses what cannot be right before any work is done
+    with steps.reach(meant, settings, export or ()) as connection:
+        if not export:
+            ShopSession(connection)  # refuses what cannot be right before any work is done
         moment = steps.moment_to_report(as_of, connection)
         secrets = [*steps.secrets_of(connection), *delivery.secrets()]
         home, to = settings.runs, settings.delivery if deliver else None
-        with handover.told(home, connection.name, moment, to) as facts:
+        with handover.told(
+            home, connection.name, moment, to, language or settings.language
+        ) as facts:
             with runs.new_run(home, connection.name, moment, secrets=secrets, keep=keep) as writing:
                 steps.tell_in(writing, language, settings)
                 seconds = run_notebooks(
-                    _scheduled(writing, since, notebooks),
-                    environment=_environment(connection) | {"FULFILLTOOLS_RUNS": str(home)},
+                    _scheduled(writing, since, fetch, notebooks, files),
+                    environment=_environment(connection, home),
                     deadline=60 * deadline,
                     on_done=lambda name, took: _say(f"{name}: {took:.1f} s"),
                 )
@@ -276,18 +299,27 @@ def _runs_folder(runs: Path) -> CheckItem:
     return CheckItem("runs", "works", RUNS_WORK.format(runs, f"{free / 1e9:,.0f}"))
 
 
-def _meant(shop: str | None, *, demo: bool) -> str | None:
+def _meant(
+    shop: str | None, *, demo: bool, export: list[Path] | None = None, since: str | None = None
+) -> str | None:
     if shop and demo:
         raise SettingsError("--shop and --demo are two shops. Give one of them.")
+    if export and (shop or demo or since):
+        raise SettingsError(
+            "--export stands for a shop. Give no --shop, --demo or --since with it."
+        )
     return "demo" if demo else shop
 
 
-def _scheduled(writing: Run, since: str | None, folder: Path | None) -> list[Step]:
+def _scheduled(
+    writing: Run, since: str | None, way: str, folder: Path | None, more: dict[str, Any]
+) -> list[Step]:
     from fulfilltools.notebooks import Step, shipped_notebooks
 
     (writing.folder / "notebooks").mkdir()
     where = {"shop": writing.shop, "run_folder": str(writing.folder)}
     asked = {"since": since, "as_of": writing.manifest["as_of"]}
+    asked |= more | ({"way": way} if way != "auto" else {})
     return [
         Step(
             notebook=(folder or shipped_notebooks()) / f"{name}.ipynb",
@@ -298,11 +330,14 @@ def _scheduled(writing: Run, since: str | None, folder: Path | None) -> list[Ste
     ]
 
 
-def _environment(connection: Connection) -> dict[str, str]:
-    """How notebooks reach the demo shop that this process serves; others they know."""
+def _environment(connection: Connection, home: Path) -> dict[str, str]:
+    """Name what notebooks need: runs, our terminal, and the demo shop that we serve."""
+    from fulfilltools.admin.progress import our_terminal
+
+    known = our_terminal() | {"FULFILLTOOLS_RUNS": str(home)}
     if connection.name != "demo" or not (connection.api_url and connection.access_token):
-        return {}
-    return {
+        return known
+    return known | {
         "SHOPIFY_SHOP": connection.domain,
         "SHOPIFY_API_URL": connection.api_url,
         "SHOPIFY_ACCESS_TOKEN": connection.access_token.get_secret_value(),
@@ -369,6 +404,11 @@ def _one_line(error: Exception) -> str:
         )
     text += "".join(f" (kept: {note})" for note in getattr(error, "__notes__", []))
     return without_secrets(" ".join(text.split()).encode())[0].decode()
+
+
+def _warn(settings: Settings) -> None:
+    for warning in settings.warnings:
+        _say(warning)
 
 
 def _say(line: str) -> None:

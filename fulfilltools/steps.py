@@ -7,6 +7,7 @@ environment names one that is being served already.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,13 +28,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fulfilltools.admin.check import Checked
+    from fulfilltools.admin.orders import Way
     from fulfilltools.cause import Cause
     from fulfilltools.diagnosis import Diagnosis
     from fulfilltools.settings import Settings
     from fulfilltools.story import Story
 
 DEMO = "demo"
+LAST = "last"
+"""Instead of a date: what changed since the shop's last run."""
 AnyRun = TypeVar("AnyRun", bound=runs.Run)
+Files = str | Path | Sequence[str | Path] | None
+"""A file, several, or none, as a notebook's parameter may say it."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,8 +51,8 @@ class Run(runs.Run):
         """What was found; diagnosed now, and kept, where the run has no diagnosis yet."""
         return open_diagnosis(self)
 
-    def order(self, name: str) -> Story:
-        """Tell the whole story of an order, by its name with or without the number sign."""
+    def order(self, name: str | None = None) -> Story:
+        """Tell the whole story of an order by its name; without one, of the worst that is open."""
         return self.diagnosis.order(name)
 
     def sql(self, question: str, *parameters: object) -> pd.DataFrame:
@@ -71,33 +77,44 @@ class Run(runs.Run):
         return display.bundle("run", str(self), shown, numbers)
 
 
-def fetch(
+def fetch(  # noqa: PLR0913, PLR0917 - each is a parameter of the first notebook
     shop: str | None = None,
     since: str | None = None,
     as_of: str | None = None,
     run_folder: str | None = None,
     language: str | None = None,
+    way: Way = "auto",
+    export: Files = None,
+    supplier: Files = None,
+    date_order: str | None = None,
 ) -> Run:
     """Fetch a shop's orders into a run: raw answers, tidy tables and the backlog.
 
     Without `shop` the one that is set, else the demo shop. `since` and `as_of` are ISO dates
-    or moments in UTC; without them, 60 days before `as_of`, and now. With `run_folder` the
+    or moments in UTC; without them, 60 days before `as_of`, and now. `since="last"` reads only
+    what changed since the shop's last run, where that is enough. `way` is "bulk" or "paged";
+    "auto" takes bulk operations for large shops. With `run_folder` the
     run is written right there, as `fulfilltools run` asks; else it replaces the shop's run of
     that moment. `language` ("en", "sv") is what the run is told in, else the one that is set.
+
+    With `export`, the CSV files of the admin's order export are read instead of a shop, and the
+    run is named after them. `supplier` are shipment lists of suppliers or 3PLs. `date_order`
+    (dmy, mdy, ymd) settles dates in either that do not say it themselves.
     Raises SettingsError, ShopifyError, TableError or RunError.
     """
     settings = load_settings()
-    with reach(shop, settings) as connection:
+    asked = Asked(since, way, _paths(export), _paths(supplier), date_order)
+    with reach(shop, settings, asked.export) as connection:
         moment = moment_to_report(as_of, connection)
         if run_folder:
             run = _given_run(Path(run_folder), connection.name, moment)
             tell_in(run, language, settings)
-            _fetch_into(run, connection, since)
+            _fetch_into(run, connection, asked, settings.runs)
             return run
         secrets = secrets_of(connection)
         with runs.new_run(settings.runs, connection.name, moment, secrets=secrets) as new:
             tell_in(new, language, settings)
-            _fetch_into(new, connection, since)
+            _fetch_into(new, connection, asked, settings.runs)
     return Run(runs.run_folder(settings.runs, connection.name, moment))
 
 
@@ -127,7 +144,10 @@ def build_backlog(run: runs.Run) -> pd.DataFrame:
     from fulfilltools import tables  # noqa: PLC0415 - DuckDB and pandas only when needed
 
     policy = load_settings().policy
-    return tables.build(run.raw, run.folder, as_of=run.as_of, policy=policy).backlog
+    made = tables.build(run.raw, run.folder, as_of=run.as_of, policy=policy)
+    if made.supplier is not None:
+        run.record(supplier=made.supplier)
+    return made.backlog
 
 
 def diagnose_run(run: runs.Run) -> Diagnosis:
@@ -196,7 +216,7 @@ def write_report(run: AnyRun, diagnosis: Diagnosis) -> AnyRun:
     past = history.Past(run.folder.parent, run.manifest["run_id"])
     facts = report.Facts(
         run_id=run.manifest["run_id"],
-        fetch=run.fetched,
+        fetch=_told_of_suppliers(run),
         versions=runs.package_versions(),
         policy=load_settings().policy.model_dump(),
         past=past,
@@ -207,9 +227,32 @@ def write_report(run: AnyRun, diagnosis: Diagnosis) -> AnyRun:
     return run
 
 
+def _told_of_suppliers(run: runs.Run) -> dict[str, Any]:
+    """Add to what was fetched how suppliers' lists fitted it."""
+    counts = run.manifest.get("supplier")
+    if counts is None:
+        return run.fetched
+    note = (
+        f"Shipment lists: {counts['rows']:,} rows, of which {counts['rows_unmatched']:,} fit no "
+        f"order; {counts['orders_not_listed']:,} waiting fulfillment orders are in no list. "
+        "supplier_unmatched.csv names them."
+    )
+    return run.fetched | {"supplier": counts, "notes": [*run.fetched["notes"], note]}
+
+
 @contextmanager
-def reach(shop: str | None, settings: Settings) -> Iterator[Connection]:
-    """Give the connection of the shop meant; serve the demo shop meanwhile if it is that."""
+def reach(
+    shop: str | None, settings: Settings, export: Sequence[Path] = ()
+) -> Iterator[Connection]:
+    """Give the connection of the shop meant; serve the demo shop meanwhile if it is that.
+
+    An export needs none; its connection only carries the name.
+    """
+    if export:
+        from fulfilltools import exports  # noqa: PLC0415 - DuckDB only when needed
+
+        yield Connection(name=exports.export_name(export), domain="")
+        return
     name = shop_name(shop) if shop else chosen_shop(settings)
     if name != DEMO or name in settings.shops:
         connection = settings.shop(name)
@@ -249,6 +292,11 @@ def moment_to_report(as_of: str | None, connection: Connection) -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def parse_since(text: str | None) -> datetime | None:
+    """Read since when orders are wanted; None where that is not a date. Raises SettingsError."""
+    return parse_moment(text, "since") if text and text != LAST else None
+
+
 def parse_moment(text: str, name: str) -> datetime:
     """Read an ISO date or moment, UTC where it names no zone. Raises SettingsError."""
     try:
@@ -275,20 +323,69 @@ def secrets_of(connection: Connection) -> list[str]:
     return [secret.get_secret_value() for secret in known if secret]
 
 
+def _last_raw(home: Path, shop: str) -> Path | None:
+    try:
+        return runs.newest_run(home, shop).raw
+    except RunError:
+        return None
+
+
 def _given_run(folder: Path, shop: str, as_of: datetime) -> Run:
     if (folder / runs.MANIFEST).is_file():
         return Run(folder)
     return Run(runs.begin_run(folder, shop, as_of).folder)
 
 
-def _fetch_into(run: runs.Run, connection: Connection, since: str | None) -> None:
-    from fulfilltools import admin  # noqa: PLC0415 - ShopifyAPI only when a shop is asked
+@dataclass(frozen=True)
+class Asked:
+    """What a run is to be made of, as `fetch` was asked."""
 
-    with admin.AdminClient(connection) as client:
+    since: str | None
+    way: Way
+    export: list[Path]
+    supplier: list[Path]
+    date_order: str | None
+
+
+def _paths(given: Files) -> list[Path]:
+    if given is None:
+        return []
+    several = [given] if isinstance(given, str | Path) else given
+    return [Path(one).expanduser() for one in several]
+
+
+def _fetch_into(run: runs.Run, connection: Connection, asked: Asked, home: Path) -> None:
+    from fulfilltools import exports  # noqa: PLC0415 - DuckDB only when needed
+
+    run.raw.mkdir(exist_ok=True)
+    if asked.supplier:
+        exports.read_shipments(asked.supplier, run.raw, date_order=asked.date_order)
+    if asked.export:
+        exports.read_export(
+            asked.export,
+            run.raw,
+            as_of=run.as_of,
+            shop=connection.name,
+            date_order=asked.date_order,
+        )
+    else:
+        _fetch_orders(run, connection, asked, home)
+    build_backlog(run)
+
+
+def _fetch_orders(run: runs.Run, connection: Connection, asked: Asked, home: Path) -> None:
+    from fulfilltools import admin  # noqa: PLC0415 - ShopifyAPI only when a shop is asked
+    from fulfilltools.admin.progress import shown_progress  # noqa: PLC0415 - as above
+
+    since = asked.since
+    with admin.AdminClient(connection) as client, shown_progress() as progress:
         admin.fetch(
             client,
             run.raw,
-            since=parse_moment(since, "since") if since else None,
+            since=parse_moment(since, "since") if since and since != LAST else None,
             as_of=run.as_of,
+            way=asked.way,
+            base=_last_raw(home, connection.name) if since == LAST else None,
+            journal=home / connection.name / ".fetch",
+            progress=progress,
         )
-    build_backlog(run)
