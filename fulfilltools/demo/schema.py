@@ -46,7 +46,14 @@ BEFORE = {"FULFILLMENT_NOT_REQUIRED": "UNFULFILLED"}
 OF_ORDER = {"orderId": "id", "orderName": "name", "orderProcessedAt": "processedAt"}
 """What a fulfillment order repeats of its order."""
 
-NEUTRAL = {"Boolean": False, "Int": 0, "Float": 0.0, "String": ""}
+NOTHING = {"amount": "0.0", "currencyCode": "SEK"}
+NEUTRAL: dict[str, Any] = {
+    "Boolean": False,
+    "Int": 0,
+    "Float": 0.0,
+    "String": "",
+    "MoneyBag": {"shopMoney": NOTHING, "presentmentMoney": NOTHING},
+}
 
 
 class Reading(Enum):
@@ -120,6 +127,8 @@ def value_of(record: Record, name: str, records: Records) -> Value:
         return records.order_of(record)
     if name in OF_ORDER:
         return (records.order_of(record) or {}).get(OF_ORDER[name])
+    if name == "createdAt" and "happenedAt" in record:
+        return record["happenedAt"]
     if name == "legacyResourceId":
         return record["id"].rpartition("/")[2]
     return records.full(record).get(name)
