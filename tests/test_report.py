@@ -233,7 +233,6 @@ def test_tiles_tell_the_change_since_the_last_run_and_in_a_week(tmp_path, diagno
     )
     assert "+10 since last run" in text
     assert "+70 in a week" in text
-    assert "unchanged since last run" in text
     assert 'aria-label="The last 4 runs: from 37 to 107"' in text
     assert "as now since 16 Nov" in text
 
