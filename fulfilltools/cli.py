@@ -12,9 +12,9 @@ import signal
 import sys
 import tempfile
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -23,7 +23,7 @@ from fulfilltools.errors import FulfillError, RunError, SettingsError
 from fulfilltools.texts import marked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from fulfilltools.admin.check import CheckItem
     from fulfilltools.notebooks import Step
@@ -117,7 +117,7 @@ def run(
     _warn(settings)
     steps.parse_since(since)
     if out:
-        _make_folder(out)
+        handover.make_folder(out)
     meant = _meant(shop, demo=demo, export=export, since=since)
     if not (meant or export) and steps.chosen_shop(settings) == steps.DEMO:
         _say("No shop is set, so this is the demo shop. The README says how to connect yours.")
@@ -142,11 +142,11 @@ def run(
             done = runs.Run(runs.run_folder(home, connection.name, moment))
             problems = handover.hand_over(done, facts, pdf=pdf, to=to)
     if out:
-        _copy(done, out)
+        handover.copy(done, out)
     show_run(done)
     if problems:
         raise RunError(" ".join(problems))
-    if fail_on and _is_reached(done, fail_on):
+    if fail_on and handover.is_reached(done, fail_on):
         raise typer.Exit(FAIL_ON_REACHED)
 
 
@@ -233,6 +233,7 @@ def schedule(
     """Print what runs the report every day on this machine."""
     from fulfilltools import schedule as schedules
     from fulfilltools import steps
+    from fulfilltools.handover import make_folder
     from fulfilltools.notebooks import shipped_notebooks
     from fulfilltools.settings import load_settings
 
@@ -245,7 +246,7 @@ def schedule(
         if write is None:
             typer.echo(text)
             continue
-        _make_folder(write)
+        make_folder(write)
         (write / file).write_text(text, encoding="utf-8")
         _say(f"Written: {write / file}")
 
@@ -344,37 +345,9 @@ def _environment(connection: Connection, home: Path) -> dict[str, str]:
     }
 
 
-def _is_reached(done: Run, severity: str) -> bool:
-    severities = get_args(Severity)
-    bad_enough = severities[severities.index(severity) :]
-    return any(done.summary["by_severity"][one] for one in bad_enough)
-
-
-def _copy(done: Run, out: Path) -> None:
-    from fulfilltools.runs import SIX_FILES
-
-    with _written(out):
-        for name in (one for one in (*SIX_FILES, "report.pdf") if (done.folder / one).is_file()):
-            shutil.copyfile(done.folder / name, out / name)
-
-
-def _make_folder(out: Path) -> None:
-    with _written(out):
-        out.mkdir(parents=True, exist_ok=True)
-
-
-@contextmanager
-def _written(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise RunError(
-            f"{folder} cannot be written: {error.strerror}. Choose another folder."
-        ) from error
-
-
 def _own_notebooks() -> Path:
     """Find the checkout's notebooks; an installed package copies its own, to be edited."""
+    from fulfilltools.handover import written
     from fulfilltools.notebooks import shipped_notebooks
 
     shipped = shipped_notebooks()
@@ -382,7 +355,7 @@ def _own_notebooks() -> Path:
         return shipped
     own = Path.cwd() / "notebooks"
     if not own.exists():
-        with _written(own):
+        with written(own):
             shutil.copytree(shipped, own)
         _say(f"The notebooks were copied to {own}.")
     return own
@@ -402,8 +375,12 @@ def _one_line(error: Exception) -> str:
         text = (
             f"{type(error).__name__}: {text}. This is our mistake; FULFILLTOOLS_DEBUG=1 shows it."
         )
-    text += "".join(f" (kept: {note})" for note in getattr(error, "__notes__", []))
+    text += "".join(_note(note) for note in getattr(error, "__notes__", []))
     return without_secrets(" ".join(text.split()).encode())[0].decode()
+
+
+def _note(note: str) -> str:
+    return f" (kept: {note})" if Path(note).is_absolute() else f" ({note})"
 
 
 def _warn(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from fulfilltools.runs import Run
     from fulfilltools.settings import Delivery
 
+SEVERITIES = ("info", "low", "medium", "high", "critical")
 OURS = "{name}, which is our mistake; the log and the run's folder say more."
 
 
@@ -62,6 +64,37 @@ def hand_over(done: Run, facts: dict[str, object], *, pdf: bool, to: Delivery | 
     if problems:
         facts["status"] = "incomplete"
     return problems
+
+
+def is_reached(done: Run, severity: str) -> bool:
+    """Tell whether a run has something as bad as `severity`, or worse."""
+    bad_enough = SEVERITIES[SEVERITIES.index(severity) :]
+    return any(done.summary["by_severity"][one] for one in bad_enough)
+
+
+def copy(done: Run, out: Path) -> None:
+    """Copy the files that people and programs read into a folder of theirs."""
+    names = (*runs.SIX_FILES, "report.pdf")
+    with written(out):
+        for name in (one for one in names if (done.folder / one).is_file()):
+            shutil.copyfile(done.folder / name, out / name)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, with those above it. Raises RunError."""
+    with written(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def written(folder: Path) -> Iterator[None]:
+    """Say of what fails inside that the folder cannot be written. Raises RunError."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            f"{folder} cannot be written: {error.strerror}. Choose another folder."
+        ) from error
 
 
 def newest_report(runs_folder: Path, shop: str) -> Run:
