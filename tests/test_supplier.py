@@ -6,7 +6,7 @@ import io
 import pandas as pd
 import pytest
 
-from fulfilltools import tables
+from fulfilltools import steps, tables
 from fulfilltools.demo import AS_OF
 from fulfilltools.demo.export import EMAIL, PERSON, export_rows, write_export
 from fulfilltools.demo.world import build_world
@@ -274,3 +274,18 @@ def test_the_demo_shop_s_list_finds_what_its_stories_were(raw, tmp_path):
     assert set(found.loc[found["cause"] == "shipped_not_synced", "order"]) == told
     assert (found["variant"] == "shipped").sum() == 1
     assert ("list", "#88", "no such order") in unmatched(tmp_path)
+
+
+def test_a_list_beside_the_api_finds_what_its_stories_were(tmp_path, monkeypatch):
+    world = build_world()
+    rows = [[*row.values()] for row in world.supplier_rows]
+    (tmp_path / "list.csv").write_text(written(rows), encoding="utf-8")
+    monkeypatch.setenv("FULFILLTOOLS_RUNS", str(tmp_path / "runs"))
+    run = steps.fetch("demo", supplier=tmp_path / "list.csv")
+    found = steps.diagnose_run(run).findings.set_index("row_id")
+    told = {key: truth for key, truth in world.truth.items() if truth.without_list}
+    assert found["cause"].loc[list(told)].tolist() == [one.code for one in told.values()]
+    assert run.manifest["supplier"]["shipped_not_here"] == 3
+    assert run.manifest["supplier"]["rows_unmatched"] == 1
+    listed = pd.read_csv(run.folder / "supplier_unmatched.csv")
+    assert "DropLane" in " ".join(listed["reason"])
