@@ -100,8 +100,11 @@ class _Fetching:
     def run(self, way: Way, base: Path | None, *, may_take_up: bool) -> None:
         made_at, known = self.read_context()
         counted: dict[str, int] | None = known
-        if self.journal.take_up(self.report.fingerprint) and may_take_up and way != "paged":
+        wanted = may_take_up and way != "paged"
+        if wanted and self.journal.take_up(self.report.fingerprint):
             way, counted = self.take_up(), None
+        else:
+            self.journal.forget()
         granted = self.reader.granted
         locations = self.read_locations() if "read_locations" in granted else 0
         received = Received(granted)
