@@ -127,11 +127,10 @@ def _against_automatic(row: Any) -> str:  # noqa: ANN401 - as above
         reasons.append(f"{row.app} fulfills {row.by_app} of {row.shipped} already")
     if row.kind == "physical":
         reasons.append("parcels would be marked as sent before they leave")
-    for count, what in ((row.risky, "risky"), (row.unpaid, "not paid in full")):
-        if count:
-            reasons.append(f"{number(count)} are {what}")
-    if row.by_hand:
-        reasons.append(f"{number(row.by_hand)} are handed over in person")
+    counts = ((row.risky, "risky"), (row.unpaid, "not paid in full"), (row.by_hand, "handed over"))
+    reasons += [
+        f"{counted(count, 'order is', 'orders are')} {what}" for count, what in counts if count
+    ]
     return f"{_upper('; '.join(reasons)) or 'Nothing found'}."
 
 

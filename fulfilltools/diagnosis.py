@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from fulfilltools.story import Story
 
-MOST_SHOWN = 20
+MOST_SHOWN = 10
 
 
 @dataclass(frozen=True)

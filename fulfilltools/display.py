@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,13 @@ SEVERITY = {
 }
 CELL = "text-align:left;vertical-align:top;white-space:normal;max-width:34em"
 STATIC_ROWS = 10
+FOLLOW_THEME = """<script>(() => {
+    const follow = () => document.documentElement.classList.toggle(
+        "dark", document.body.dataset.jpThemeLight === "false");
+    follow();
+    new MutationObserver(follow).observe(document.body, {attributeFilter: ["data-jp-theme-light"]});
+})()</script>"""
+"""DataTables is dark where the page says so, and JupyterLab says it elsewhere."""
 
 _has_bundle = False
 """Whether a table of this kernel has already brought the script with it."""
@@ -116,14 +124,24 @@ def table(frame: DataFrame, name: str = "table") -> Table:
 def _interactive(rows: DataFrame, name: str) -> str:
     global _has_bundle  # noqa: PLW0603 - a page needs the script once, and it weighs 1 MB
     import itables  # noqa: PLC0415 - 0.3 s that only an interactive table costs
+    from itables.javascript import generate_init_offline_itables_html  # noqa: PLC0415 - as above
 
-    if not _has_bundle:
-        itables.init_notebook_mode(all_interactive=False, connected=False)
-        _has_bundle = True
+    # `init_notebook_mode` would ask for the script before it is there: an error in the page.
+    bundled = generate_init_offline_itables_html(itables.options.dt_bundle)
+    script = "" if _has_bundle else bundled + FOLLOW_THEME
+    _has_bundle = True
+    texts = [place for place, kind in enumerate(rows.dtypes) if not is_numeric_dtype(kind)]
+    plain = rows.apply(lambda of: of if is_numeric_dtype(of) else of.astype(object).fillna(""))
     shown: str = itables.to_html_datatable(
-        rows, table_id=name, connected=False, maxBytes=0, display_logo_when_loading=False
+        plain,
+        table_id=name,
+        connected=False,
+        maxBytes=0,
+        display_logo_when_loading=False,
+        showIndex=False,
+        columnDefs=[{"className": "dt-left", "targets": texts}],
     )
-    return shown
+    return f"{script}{shown}"
 
 
 def _cell(value: object) -> str:
