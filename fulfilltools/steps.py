@@ -232,11 +232,9 @@ def _told_of_suppliers(run: runs.Run) -> dict[str, Any]:
     counts = run.manifest.get("supplier")
     if counts is None:
         return run.fetched
-    note = (
-        f"Shipment lists: {counts['rows']:,} rows, of which {counts['rows_unmatched']:,} fit no "
-        f"order; {counts['orders_not_listed']:,} waiting fulfillment orders are in no list. "
-        "supplier_unmatched.csv names them."
-    )
+    from fulfilltools import exports  # noqa: PLC0415 - DuckDB only when needed
+
+    note = exports.how_lists_fitted(**counts)
     return run.fetched | {"supplier": counts, "notes": [*run.fetched["notes"], note]}
 
 

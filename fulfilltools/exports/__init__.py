@@ -10,13 +10,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fulfilltools.exports.orders import ExportReport, export_name, read_export
-from fulfilltools.exports.shipments import read_shipments
+from fulfilltools.exports.shipments import how_lists_fitted, read_shipments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["ExportReport", "as_parameters", "export_name", "read_export", "read_shipments"]
+__all__ = [
+    "ExportReport",
+    "as_parameters",
+    "export_name",
+    "how_lists_fitted",
+    "read_export",
+    "read_shipments",
+]
 
 
 def as_parameters(

@@ -58,6 +58,18 @@ def read_shipments(
     return {"files": files, "rows": sum(one["rows"] for one in files)}
 
 
+def how_lists_fitted(
+    rows: int, rows_unmatched: int, orders_not_listed: int, shipped_not_here: int
+) -> str:
+    """Say in a sentence how the lists fitted the shop's orders (`tables.Tables.supplier`)."""
+    return (
+        f"Shipment lists have {rows:,} rows: {rows_unmatched:,} fit no order, and "
+        f"{shipped_not_here:,} waiting fulfillment orders were shipped there. "
+        f"{orders_not_listed:,} that wait at their suppliers are in no list; "
+        "supplier_unmatched.csv names what does not fit."
+    )
+
+
 def _read(
     database: duckdb.DuckDBPyConnection,
     file: Path,
