@@ -12,8 +12,9 @@ import pandas as pd
 
 from fulfilltools import history
 from fulfilltools.cause import IN_ORDER
+from fulfilltools.texts import marked
 from fulfilltools.timeline import each, rows
-from fulfilltools.wording import duration, money, number, words
+from fulfilltools.wording import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,21 +37,21 @@ PEERS = ("what", "number", "detail")
 SAYS = {True: "yes", False: "no", None: "unknown"}
 
 
-def _place(row: Any) -> str:  # noqa: ANN401 - a named tuple of the backlog
-    return "no place yet" if pd.isna(row.location) else str(row.location)
+def _place(row: Any, voice: Voice) -> str:  # noqa: ANN401 - a named tuple of the backlog
+    return voice.say("no place yet") if pd.isna(row.location) else str(row.location)
 
 
-def waiting(open_rows: DataFrame, findings: DataFrame) -> DataFrame:
+def waiting(open_rows: DataFrame, findings: DataFrame, voice: Voice) -> DataFrame:
     """Tell what waits where, in which state, and what is found of it."""
     by_row: dict[Any, dict[Any, Any]] = findings.set_index("row_id").to_dict("index")
     return pd.DataFrame(
         [
             {
-                "place": _place(row),
-                "state": _state(row, by_row[row.row_id]["verdict"]),
+                "place": _place(row, voice),
+                "state": _state(row, by_row[row.row_id]["verdict"], voice),
                 "units": 0 if pd.isna(row.units_left) else int(row.units_left),
-                "worth": "" if pd.isna(row.value) else money(row.value, row.currency),
-                "cause": words(str(by_row[row.row_id]["cause"])),
+                "worth": "" if pd.isna(row.value) else voice.money(row.value, row.currency),
+                "cause": voice.words(by_row[row.row_id]["cause"]),
                 "evidence": by_row[row.row_id]["evidence"],
             }
             for row in each(open_rows)
@@ -59,18 +60,20 @@ def waiting(open_rows: DataFrame, findings: DataFrame) -> DataFrame:
     )
 
 
-def _state(row: Any, verdict: str) -> str:  # noqa: ANN401 - as above
+def _state(row: Any, verdict: str, voice: Voice) -> str:  # noqa: ANN401 - as above
     known = [one for one in (row.status, row.request_status) if not pd.isna(one)]
     runs_late = verdict not in IN_ORDER and not pd.isna(row.hours_late)
-    late = f"; {_late(row.hours_late)}" if runs_late else ""
-    return f"{words(', '.join(known)) or 'no fulfillment order'}{late}"
+    late = f"; {_late(row.hours_late, voice)}" if runs_late else ""
+    return f"{voice.words(', '.join(known)) or voice.say('no fulfillment order')}{late}"
 
 
-def _late(hours: float) -> str:
-    return f"{number(abs(hours))} business hours {'past' if hours > 0 else 'within'} its SLA"
+def _late(hours: float, voice: Voice) -> str:
+    past = marked("{n} business hours past its SLA")
+    within = marked("{n} business hours within its SLA")
+    return voice.say(past if hours > 0 else within, n=voice.number(abs(hours)))
 
 
-def stocked_lines(folder: Path | None, open_rows: DataFrame) -> DataFrame:
+def stocked_lines(folder: Path | None, open_rows: DataFrame, voice: Voice) -> DataFrame:
     """Tell the lines with units left, their stock at their place and elsewhere."""
     ids = open_rows["fulfillment_order_id"].dropna().tolist()
     if not ids or folder is None:
@@ -87,56 +90,60 @@ def stocked_lines(folder: Path | None, open_rows: DataFrame) -> DataFrame:
     told = []
     for line in each(lines):
         at = place.loc[line.fulfillment_order_id]
-        here, elsewhere = _stock(levels, line.inventory_item_id, at["location_id"], where)
+        here, elsewhere = _stock(levels, line.inventory_item_id, at["location_id"], where, voice)
         item = names.get(line.line_id, line.sku)
         told.append([at["location"], item, line.sku, line.remaining_quantity, here, elsewhere])
     return pd.DataFrame(told, columns=list(LINES))
 
 
 def _stock(
-    levels: DataFrame | None, item: object, location: object, names: Mapping[Any, str]
+    levels: DataFrame | None, item: object, location: object, names: Mapping[Any, str], voice: Voice
 ) -> tuple[str, str]:
     """Say an item's stock at its place, and at others that have some."""
     if levels is None or pd.isna(item):  # type: ignore[call-overload]
-        return "not known", "not known"
+        return voice.say("not known"), voice.say("not known")
     mine = levels[levels["inventory_item_id"] == item]
     here = mine[(mine["location_id"] == location).fillna(value=False)]
     others = mine[(mine["location_id"] != location) & (mine["available"] > 0)]
     said = [f"{names.get(one.location_id, '?')} {one.available}" for one in each(others)]
     if here.empty:
-        return "not stocked", ", ".join(said) or "none"
+        return voice.say("not stocked"), ", ".join(said) or voice.say("none")
     level = here.iloc[0]
     counts = {name: level[name] for name in ("on_hand", "committed", "available", "incoming")}
-    told = [f"{count} {words(name)}" for name, count in counts.items() if not pd.isna(count)]
-    return ", ".join(told), ", ".join(said) or "none"
+    told = [f"{count} {voice.words(name)}" for name, count in counts.items() if not pd.isna(count)]
+    return ", ".join(told), ", ".join(said) or voice.say("none")
 
 
 def answers(diagnosis: Diagnosis, open_rows: DataFrame, findings: DataFrame) -> DataFrame:
     """Tell what each cause answered, in the order of asking, with the values it read."""
     roots = findings.set_index("row_id")["cause"]
-    causes = diagnosis.causes
+    causes, voice = diagnosis.causes, Voice(diagnosis.language)
     told = []
     for index, row in zip(open_rows.index, open_rows.itertuples(), strict=True):
         for code, given in diagnosis.answers.loc[index].items():
             is_root = roots.get(row.row_id) == code
             answer = "root" if is_root else SAYS[None if pd.isna(given) else bool(given)]
             read = causes[str(code)].columns if str(code) in causes else ()
-            because = "; ".join(f"{name} = {_value(getattr(row, name))}" for name in read)
-            told.append([_place(row), str(code), answer, because])
+            because = "; ".join(f"{name} = {_value(getattr(row, name), voice)}" for name in read)
+            told.append([_place(row, voice), str(code), answer, because])
     return pd.DataFrame(told, columns=list(ANSWERS))
 
 
-def _value(value: object) -> str:
+def _value(value: object, voice: Voice) -> str:
     if value is None or pd.isna(value):  # type: ignore[call-overload]
-        return "unknown"
+        return voice.say("unknown")
     if isinstance(value, (bool, np.bool_)):
-        return "yes" if value else "no"
+        return voice.say(marked("yes") if value else marked("no"))
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d %H:%M}Z"
-    return number(value) if isinstance(value, (int, float)) else str(value) or "none"
+    return (
+        voice.number(value) if isinstance(value, (int, float)) else str(value) or voice.say("none")
+    )
 
 
-def ways_out(open_rows: DataFrame, findings: DataFrame, causes: Mapping[str, Cause]) -> DataFrame:
+def ways_out(
+    open_rows: DataFrame, findings: DataFrame, causes: Mapping[str, Cause], voice: Voice
+) -> DataFrame:
     """Tell what it would take to ship: action, what Shopify offers, mutations."""
     offered = open_rows.set_index("row_id")["supported_actions"]
     told = []
@@ -148,51 +155,59 @@ def ways_out(open_rows: DataFrame, findings: DataFrame, causes: Mapping[str, Cau
         actions = offered.get(finding.row_id)
         told.append(
             {
-                "place": "no place yet" if pd.isna(finding.location) else finding.location,
+                "place": _place(finding, voice),
                 "who": finding.owner,
                 "action": finding.action,
-                "button": _button(wants, actions),
+                "button": _button(wants, actions, voice),
                 "mutations": f"({', '.join(variant.fixes)})" if variant and variant.fixes else "",
             }
         )
     return pd.DataFrame(told, columns=list(WAYS_OUT))
 
 
-def _button(wants: str | None, offered: object) -> str:
+def _button(wants: str | None, offered: object, voice: Voice) -> str:
     """Say what Shopify lets us do now, and whether the wanted button is among it."""
     if offered is None or pd.isna(offered):  # type: ignore[call-overload]
-        return "Shopify does not say what it offers."
-    said = words(str(offered)) or "nothing"
+        return voice.say("Shopify does not say what it offers.")
+    said = voice.words(offered) or voice.say("nothing")
     if wants is None or wants in str(offered).split(", "):
-        return f"Shopify offers: {said}."
-    return f"It needs “{words(wants)}”; Shopify offers: {said}."
+        return voice.say("Shopify offers: {said}.", said=said)
+    return voice.say(
+        "It needs “{wanted}”; Shopify offers: {said}.", wanted=voice.words(wants), said=said
+    )
 
 
 def peers(diagnosis: Diagnosis, open_rows: DataFrame, findings: DataFrame) -> DataFrame:
     """Count who is stuck the same way, and tell how the same place ships when nothing is wrong."""
     told: list[dict[str, Any]] = []
+    voice = Voice(diagnosis.language)
     for cause in findings["cause"].drop_duplicates():
         alike = diagnosis.findings[diagnosis.findings["cause"] == cause]
         others = alike[~alike["order_id"].isin(open_rows["order_id"])]
         oldest = others.sort_values("age_hours", ascending=False)
         names = ", ".join(oldest["order"].drop_duplicates().head(MOST_PEERS))
-        told.append({"what": f"others: {words(cause)}", "number": len(others), "detail": names})
+        what = voice.say("others: {cause}", cause=voice.words(cause))
+        told.append({"what": what, "number": len(others), "detail": names})
     norms = open_rows.drop_duplicates(["location", "delivery_method"])
     for row in each(norms[norms["norm_sample"].notna()]):
-        usual = (
-            f"half within {number(row.usual_hours)}, nine of ten within {number(row.slow_hours)}"
+        usual = voice.say(
+            "half within {half}, nine of ten within {nine} business hours",
+            half=voice.number(row.usual_hours),
+            nine=voice.number(row.slow_hours),
         )
-        what = f"shipped from {row.location} by {words(str(row.delivery_method))}"
-        told.append({"what": what, "number": row.norm_sample, "detail": f"{usual} business hours"})
-    told.extend(_got_out(diagnosis.folder, findings["cause"]))
+        how = voice.words(row.delivery_method)
+        what = voice.say("shipped from {place} by {how}", place=row.location, how=how)
+        told.append({"what": what, "number": row.norm_sample, "detail": usual})
+    told.extend(_got_out(diagnosis.folder, findings["cause"], voice))
     return pd.DataFrame(told, columns=list(PEERS))
 
 
-def _got_out(folder: Path | None, causes: pd.Series[Any]) -> Iterator[dict[str, Any]]:
+def _got_out(folder: Path | None, causes: pd.Series[Any], voice: Voice) -> Iterator[dict[str, Any]]:
     """Tell how fast the same causes were cleared in the shop's earlier runs."""
     if not folder or not 1 < len(list(folder.parent.glob("[0-9]*Z/findings.json"))) <= MOST_RUNS:
         return
     cleared = history.time_to_clear(folder.parent.parent, folder.parent.name)
     for code, row in cleared[cleared.index.isin(causes) & (cleared["cleared"] > 0)].iterrows():
-        took = f"half within {duration(row['median_hours'])}"
-        yield {"what": f"cleared: {words(str(code))}", "number": row["cleared"], "detail": took}
+        took = voice.say("half within {time}", time=voice.duration(row["median_hours"]))
+        what = voice.say("cleared: {cause}", cause=voice.words(code))
+        yield {"what": what, "number": row["cleared"], "detail": took}

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from fulfilltools.diagnosis import Diagnosis
 
 
+A_MINUTE = 1 / 60
+
+
 @dataclass(frozen=True, repr=False)
 class Story:
     """An order as the run saw it. Frames have one row per moment, place, line, answer or peer.
@@ -58,13 +61,18 @@ class Story:
         is_over = self.findings.empty & (self.timeline["what"] == "now")
         waits = self.timeline["hours_since"].where(~_ahead(self.timeline) & ~is_over).dropna()
         if waits.empty:
-            return "nothing is known of its waits"
+            return Voice(self.language).say("nothing is known of its waits")
         place = int(waits.argmax())
         moments = self.timeline["what"].tolist()
         at = [*self.timeline.index].index(waits.index[place])
         voice = Voice(self.language)
         before, after = (voice.words(moments[one]) for one in (at - 1, at))
-        return f"{voice.duration(waits.iloc[place])} from {before} to {after}"
+        return voice.say(
+            "{time} from {before} to {after}",
+            time=voice.duration(waits.iloc[place]),
+            before=before,
+            after=after,
+        )
 
     @property
     def open_findings(self) -> list[dict[str, Any]]:
@@ -81,12 +89,10 @@ class Story:
         return pd.DataFrame(
             {
                 "when": [voice.moment(at, self.zone) for at in told["at"]],
-                "after": [
-                    "" if pd.isna(wait) else voice.duration(wait) for wait in told["hours_since"]
-                ],
+                "after": [_after(wait, voice) for wait in told["hours_since"]],
                 "what": [voice.words(what) for what in told["what"]],
                 "detail": told["detail"],
-                "by": told["by"].fillna(""),
+                "by": [voice.named(by) if isinstance(by, str) else "" for by in told["by"]],
             }
         )
 
@@ -113,48 +119,67 @@ class Story:
     __repr__ = __str__
 
     def _headline(self) -> str:
+        voice, told = Voice(self.language), {"order": self.name, "wait": self.longest_wait}
         if self.findings.empty:
-            return f"{self.name} has nothing open in this run; longest wait: {self.longest_wait}."
-        first, voice = self.findings.iloc[0], Voice(self.language)
-        why = f"{voice.words(first['cause'])} ({first['severity']})"
-        return f"{self.name} is not shipped because of: {why}. Longest wait: {self.longest_wait}."
+            return voice.say("{order} has nothing open in this run; longest wait: {wait}.", **told)
+        first = self.findings.iloc[0]
+        why = f"{voice.words(first['cause'])} ({voice.words(first['severity'])})"
+        return voice.say(
+            "{order} is not shipped because of: {why}. Longest wait: {wait}.", why=why, **told
+        )
 
     def _told(self) -> Iterator[str]:
+        voice = Voice(self.language)
         yield self._headline()
         yield from _section(
-            "What happened", self.to_frame(), "{when:17}  {after:>10}  {what} {detail} ({by})"
+            voice.say("What happened"),
+            self.to_frame(),
+            "{when:17}  {after:>10}  {what} {detail} ({by})",
         )
         yield from _section(
-            "What waits", self.waiting, "{place}: {units} to ship, {state}. {evidence}"
+            voice.say("What waits"),
+            self.waiting,
+            voice.say("{place}: {units} to ship, {state}. {evidence}"),
         )
         yield from _section(
-            "Stock", self.lines, "{item}: {left} left; here {here}; elsewhere {elsewhere}"
+            voice.say("Stock"),
+            self.lines,
+            voice.say("{item}: {left} left; here {here}; elsewhere {elsewhere}"),
         )
-        said = self.answers[self.answers["answer"] != "no"]
+        said = self._said(self.answers["answer"] != "no")
         yield from _section(
-            "What causes answered", said, "{cause} at {place}: {answer} ({because})"
+            voice.say("What causes answered"),
+            said,
+            voice.say("{cause} at {place}: {answer} ({because})"),
         )
         yield from _section(
-            "What it would take", self.ways_out, "{place}: {action} {button} {mutations}"
+            voice.say("What it would take"), self.ways_out, "{place}: {action} {button} {mutations}"
         )
-        yield from _section("Peers", self.peers, "{what}: {number} {detail}")
+        yield from _section(voice.say("Peers"), self.peers, "{what}: {number} {detail}")
         if self.admin_url:
-            yield f"See {self.admin_url}"
+            yield voice.say("See {link}", link=self.admin_url)
+
+    def _said(self, asked: pd.Series[bool]) -> DataFrame:
+        """Give some of the answers, told in the reader's language."""
+        said = self.answers[asked]
+        return said.assign(answer=said["answer"].map(Voice(self.language).named))
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        say = Voice(self.language).say
         severity = "info" if self.findings.empty else str(self.findings["severity"].iloc[0])
-        place = display.link(self.admin_url, "Open it in the admin")
-        said = self.answers[self.answers["answer"] != "no"]
-        noes = self.answers[self.answers["answer"] == "no"]
+        place = display.link(self.admin_url, say("Open it in the admin"))
+        said = self._said(self.answers["answer"] != "no")
+        noes = self._said(self.answers["answer"] == "no")
+        no = say("{n} answers are no", n=len(noes))
         parts = [
             f"<p><b>{display.escaped(self._headline())}</b> {place}</p>",
-            display.grid(self.to_frame(), "What happened"),
-            display.grid(self.waiting, "What waits") if len(self.waiting) else "",
-            display.grid(self.lines, "Its lines and their stock") if len(self.lines) else "",
-            display.grid(self.ways_out, "What it would take") if len(self.ways_out) else "",
-            display.grid(said, "Causes that are true or unknown") if len(said) else "",
-            display.folded(f"{len(noes)} answers are no", display.grid(noes)) if len(noes) else "",
-            display.grid(self.peers, "Others like it") if len(self.peers) else "",
+            display.grid(self.to_frame(), say("What happened")),
+            display.grid(self.waiting, say("What waits")) if len(self.waiting) else "",
+            display.grid(self.lines, say("Its lines and their stock")) if len(self.lines) else "",
+            display.grid(self.ways_out, say("What it would take")) if len(self.ways_out) else "",
+            display.grid(said, say("Causes that are true or unknown")) if len(said) else "",
+            display.folded(no, display.grid(noes)) if len(noes) else "",
+            display.grid(self.peers, say("Others like it")) if len(self.peers) else "",
         ]
         return display.bundle("order", str(self), display.framed(parts, severity), self.to_dict())
 
@@ -183,19 +208,19 @@ def tell(diagnosis: Diagnosis, name: str) -> Story:
     found = _of_order(diagnosis, name)
     order, findings = found["order_name"], found["findings"]
     rows_of = diagnosis.backlog[diagnosis.backlog["order_id"] == found["order_id"]]
-    folder = diagnosis.folder
+    folder, voice = diagnosis.folder, Voice(diagnosis.language)
     told = _NO_MOMENTS
     if folder:
-        told = timeline.moments(folder, found["order_id"], diagnosis.as_of)
+        told = timeline.moments(folder, found["order_id"], diagnosis.as_of, voice)
     return Story(
         name=order,
         admin_url=found["admin_url"],
         findings=findings,
         timeline=told,
-        waiting=evidence.waiting(rows_of, findings),
-        lines=evidence.stocked_lines(folder, rows_of),
+        waiting=evidence.waiting(rows_of, findings, voice),
+        lines=evidence.stocked_lines(folder, rows_of, voice),
         answers=evidence.answers(diagnosis, rows_of, findings),
-        ways_out=evidence.ways_out(rows_of, findings, diagnosis.causes),
+        ways_out=evidence.ways_out(rows_of, findings, diagnosis.causes, voice),
         peers=evidence.peers(diagnosis, rows_of, findings),
         zone=diagnosis.zone,
         language=diagnosis.language,
@@ -230,6 +255,12 @@ def _of_order(diagnosis: Diagnosis, name: str) -> dict[str, Any]:
         "admin_url": None,
         "findings": diagnosis.findings.iloc[:0],
     }
+
+
+def _after(hours: float, voice: Voice) -> str:
+    if pd.isna(hours):
+        return ""
+    return voice.duration(hours) if hours >= A_MINUTE else voice.say("at once")
 
 
 def _is_missing(value: object) -> bool:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from fulfilltools.errors import RunError
-from fulfilltools.wording import number, words
+from fulfilltools.texts import marked
+from fulfilltools.wording import ENGLISH, Voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,13 +63,13 @@ SAME_MINUTES = 5
 AHEAD = ("opens", "promised", "deadline")
 
 
-def moments(folder: Path, order_id: str, as_of: datetime) -> DataFrame:
+def moments(folder: Path, order_id: str, as_of: datetime, voice: Voice = ENGLISH) -> DataFrame:
     """Tell an order's moments from a run's tables, oldest first, what lies ahead last.
 
     Columns: `at` (UTC), `what` (a code), `detail`, `by` (an app, "staff" or "Shopify"; missing
     where no timeline says), `hours_since` the row before (missing for the first).
     """
-    happened = list(_moments(folder, order_id))
+    happened = list(_moments(folder, order_id, voice))
     told = pd.DataFrame(happened, columns=list(COLUMNS[:3])).dropna(subset="at")
     told["at"] = pd.to_datetime(told["at"], utc=True)
     told = _with_events(told.assign(by=None), rows(folder, "events", order_id=order_id))
@@ -99,41 +100,47 @@ def rows(folder: Path, table: str, **equal: Any) -> DataFrame:  # noqa: ANN401 -
         raise RunError(f"{folder} has no {table}.parquet. Fetch the orders again.") from error
 
 
-def _moments(folder: Path, order_id: str) -> Iterator[tuple[Any, str, str]]:
+def _moments(folder: Path, order_id: str, voice: Voice) -> Iterator[tuple[Any, str, str]]:
     """Tell each moment that a table has, in no order."""
     for order in each(rows(folder, "orders", order_id=order_id)):
-        yield order.processed_at, "placed", f"from {order.source_name}"
-        yield order.cancelled_at, "cancelled", _lower(order.cancel_reason)
+        yield order.processed_at, "placed", voice.say("from {place}", place=order.source_name)
+        yield order.cancelled_at, "cancelled", _lower(order.cancel_reason, voice)
         yield order.closed_at, "archived", ""
     for paid in each(rows(folder, "transactions", order_id=order_id)):
         what = PAYMENTS.get((paid.kind, paid.status)) or UNFINISHED.get(paid.status)
-        error = "" if pd.isna(paid.error_code) else f" ({_lower(paid.error_code)})"
-        yield paid.processed_at, what or "payment_failed", f"{_lower(paid.gateway)}{error}"
+        error = "" if pd.isna(paid.error_code) else f" ({_lower(paid.error_code, voice)})"
+        yield paid.processed_at, what or "payment_failed", f"{_lower(paid.gateway, voice)}{error}"
     cards = rows(folder, "fulfillment_orders", order_id=order_id)
     for card in each(cards):
-        yield card.created_at, "routed", f"to {card.location}"
-        yield card.fulfill_at, "opens", f"at {card.location}"
-        yield card.promised_by, "promised", f"from {card.location}"
-        yield card.fulfill_by, "deadline", f"of {card.location}"
+        yield card.created_at, "routed", voice.say("to {place}", place=card.location)
+        yield card.fulfill_at, "opens", voice.say("at {place}", place=card.location)
+        yield card.promised_by, "promised", voice.say("from {place}", place=card.location)
+        yield card.fulfill_by, "deadline", voice.say("of {place}", place=card.location)
     places = dict(zip(cards["fulfillment_order_id"], cards["location"], strict=True))
     requests = rows(folder, "merchant_requests", fulfillment_order_id=list(places) or [""])
     for asked in each(requests):
         is_stop = asked.kind == "CANCELLATION_REQUEST"
         what = "cancellation_requested" if is_stop else "requested"
-        yield asked.sent_at, what, f"of {places[asked.fulfillment_order_id]}"
+        yield asked.sent_at, what, voice.say("of {place}", place=places[asked.fulfillment_order_id])
     for parcel in each(rows(folder, "fulfillments", order_id=order_id)):
-        yield from _of_parcel(parcel)
+        yield from _of_parcel(parcel, voice)
 
 
-def _of_parcel(parcel: Any) -> Iterator[tuple[Any, str, str]]:  # noqa: ANN401 - a named tuple
-    carrier = "" if pd.isna(parcel.carrier) else f" by {parcel.carrier}"
-    detail = f"{parcel.fulfillment}: {number(parcel.units)} from {parcel.location}{carrier}"
+def _of_parcel(parcel: Any, voice: Voice) -> Iterator[tuple[Any, str, str]]:  # noqa: ANN401 - a named tuple
+    said = {"parcel": parcel.fulfillment, "units": voice.number(parcel.units)}
+    detail = voice.say("{parcel}: {units} from {place}", **said, place=parcel.location)
+    if not pd.isna(parcel.carrier):
+        detail = voice.say("{detail} by {carrier}", detail=detail, carrier=parcel.carrier)
     if parcel.status == "OPEN":
         yield parcel.created_at, "ready_for_pickup", detail
         return
     yield parcel.created_at, "shipped", detail
     if parcel.status != "SUCCESS":
-        yield parcel.updated_at, "shipment_undone", f"{parcel.fulfillment}: {_lower(parcel.status)}"
+        yield (
+            parcel.updated_at,
+            "shipment_undone",
+            f"{parcel.fulfillment}: {_lower(parcel.status, voice)}",
+        )
     yield parcel.in_transit_at, "in_transit", str(parcel.fulfillment)
     yield parcel.delivered_at, "delivered", str(parcel.fulfillment)
 
@@ -143,7 +150,9 @@ def _with_events(told: DataFrame, events: DataFrame) -> DataFrame:
     more = []
     for event in each(events.sort_values("created_at")):
         what = EVENTS.get(event.action, event.action)
-        by = event.app if not pd.isna(event.app) else "staff" if event.by_user else "Shopify"
+        by = (
+            event.app if not pd.isna(event.app) else marked("staff") if event.by_user else "Shopify"
+        )
         # Shopify attributes a buyer's payment to a user, too.
         by = None if what in PAYMENTS.values() and by == "staff" else by
         near = (told["at"] - event.created_at).abs() <= pd.Timedelta(minutes=SAME_MINUTES)
@@ -164,5 +173,5 @@ def each(frame: DataFrame) -> Iterable[Any]:
     return frame.itertuples(index=False)
 
 
-def _lower(status: object) -> str:
-    return "" if pd.isna(status) else words(str(status))  # type: ignore[call-overload]
+def _lower(status: object, voice: Voice) -> str:
+    return "" if pd.isna(status) else voice.words(status)  # type: ignore[call-overload]

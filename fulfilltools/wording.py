@@ -92,6 +92,9 @@ class Voice:
         return retold(text, self.language)
 
 
+ENGLISH = Voice()
+
+
 def money(amount: float | Decimal, currency: str, language: str = LANGUAGE) -> str:
     """Format an amount with its currency's own decimals: SEK 1,234.50, ¥1,234."""
     text = format_currency(Decimal(str(amount)), currency, locale=language)

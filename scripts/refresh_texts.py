@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 from graphql import GraphQLEnumType, build_schema
 from jinja2.ext import babel_extract
 
-from fulfilltools import cause, plots
+from fulfilltools import cause, plots, timeline
 from fulfilltools.causes import CAUSES
 from fulfilltools.schema import backlog_of
 from fulfilltools.settings import Policy
@@ -45,6 +45,7 @@ ENUMS = (
     *("FulfillmentStatus", "FulfillmentHoldReason", "OrderReturnStatus", "DisputeStatus"),
     *("DisputeType", "MailingAddressValidationResult", "OrderRiskRecommendationResult"),
     *("OrderTransactionKind", "OrderTransactionStatus", "OrderTransactionErrorCode"),
+    "DeliveryMethodType",
 )
 """Shopify's enums that are told as words."""
 
@@ -59,6 +60,10 @@ OWN_CODES = (
     *(plot.__name__ for plot in (*plots.PICTURES, *plots.RUN_PICTURES)),
 )
 """How payments are captured, holds as the admin words them, runs, pictures."""
+STORY_CODES = (
+    *(*timeline.EVENTS.values(), *timeline.UNFINISHED.values(), *timeline.AHEAD),
+    *("routed", "now", "in_transit", "delivered", "on_hand", "committed", "available", "root"),
+)
 
 
 def main() -> int:
@@ -144,7 +149,7 @@ def _codes() -> Iterator[str]:
         yield from (made.code, *made.variants, *([] if variants is None else variants.dropna()))
     for ours in (cause.Verdict, cause.Severity, cause.Owner, cause.Proof):
         yield from map(str, ours)
-    yield from (*Policy.model_fields, *OWN_CODES)
+    yield from (*Policy.model_fields, *OWN_CODES, *STORY_CODES)
     newest = max((PACKAGE / "demo" / "schema").glob("*.graphql")).read_text("utf-8")
     types = build_schema(newest, assume_valid_sdl=True).type_map
     for name in ENUMS:

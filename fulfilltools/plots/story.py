@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from fulfilltools.plots.bars import AGE_COLORS, MUTED, house_style, new_axes, only_words
-from fulfilltools.wording import duration, words
+from fulfilltools.texts import marked
+from fulfilltools.wording import Voice
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,17 +17,17 @@ if TYPE_CHECKING:
 
     from fulfilltools.story import Story
 
-TITLE = "{order}: longest wait {wait}"
-NO_STORY = "No moment of this order is known, so there is nothing to draw."
+TITLE = marked("{order}: longest wait {wait}")
+NO_STORY = marked("No moment of this order is known, so there is nothing to draw.")
 MOST_ROWS = 24
-HOURS = "hours since the one before"
+HOURS = marked("hours since the one before")
 
 
 def timeline(story: Story, ax: Axes | None = None) -> Axes:
     """Draw what happened to an order, top down, each wait as a bar from left to right."""
-    table = timeline_table(story)
+    table, voice = timeline_table(story), Voice(story.language)
     if not len(table):
-        return only_words(ax, NO_STORY)
+        return only_words(ax, voice.say(NO_STORY))
     with house_style():
         axes = ax if ax is not None else new_axes(height=0.8 + 0.24 * len(table))
         ends = table[HOURS].cumsum()
@@ -36,7 +37,7 @@ def timeline(story: Story, ax: Axes | None = None) -> Axes:
         axes.barh(range(len(table)), table[HOURS], 0.6, ends - table[HOURS], color=colors)
         for row, (end, wait) in enumerate(zip(ends, table[HOURS], strict=True)):
             axes.plot(end, row, "o", color=colors[row], markersize=3)
-            told = duration(wait, story.language) if wait else ""
+            told = voice.duration(wait) if wait else ""
             axes.annotate(
                 told, (end, row), (6, 0), textcoords="offset points", va="center", color=MUTED
             )
@@ -44,7 +45,7 @@ def timeline(story: Story, ax: Axes | None = None) -> Axes:
         axes.set_ylim(len(table) - 0.4, -0.6)
         axes.set_xlim(0, float(ends.iloc[-1]) * 1.2 or 1)
         axes.set_xticks([])
-        title = TITLE.format(order=story.name, wait=story.longest_wait)
+        title = voice.say(TITLE, order=story.name, wait=story.longest_wait)
         axes.set_title(textwrap.fill(title, 52))
     return axes
 
@@ -55,6 +56,7 @@ def timeline_table(story: Story) -> DataFrame:
     now = told.index[told["what"] == "now"]
     past = told.loc[: now[0]] if len(now) else told
     past = past.tail(MOST_ROWS)
-    names = [f"{row}. {words(what, story.language)}" for row, what in enumerate(past["what"], 1)]
+    voice = Voice(story.language)
+    names = [f"{row}. {voice.words(what)}" for row, what in enumerate(past["what"], 1)]
     hours = past["hours_since"].fillna(0).astype("float64").round(2)
     return pd.DataFrame({HOURS: hours.to_numpy()}, index=names)
