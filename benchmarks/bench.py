@@ -148,7 +148,7 @@ def _imports() -> list[str]:
         "import sys; sys.argv = ['x', '--help']\nfrom fulfilltools.cli import main\nmain()"
     )[0]
     return [
-        f"`import fulfilltools`: {package:.2f} × `import pandas` (with its names used: {names:.2f} ×)",
+        f"`import fulfilltools`: {package:.2f} × `import pandas` (its names used: {names:.2f} ×)",
         f"`fulfilltools --help`: {helped / base:.2f} × `import pandas`",
     ]
 

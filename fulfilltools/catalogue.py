@@ -65,7 +65,9 @@ def _variant(made: Cause, label: str) -> str:
 
 def _example_of(made: Cause, label: str) -> str:
     labels = made.answer(backlog_of(made.hits)).variant
-    places = [] if labels is None else [n for n, one in enumerate(labels.fillna("")) if one == label]
+    places = (
+        [] if labels is None else [n for n, one in enumerate(labels.fillna("")) if one == label]
+    )
     return _examples(made)[places[0]] if places else made.as_variant(label).evidence
 
 
@@ -75,8 +77,8 @@ def _examples(made: Cause) -> list[str]:
     labels = made.answer(rows).variant
     named = [""] * len(rows) if labels is None else labels.fillna("")
     return [
-        sentence(made.as_variant(label).evidence, row)
-        for label, row in zip(named, rows.to_dict("records"), strict=True)
+        sentence(made.as_variant(label).evidence, rows.loc[place])
+        for place, label in zip(rows.index, named, strict=True)
     ]
 
 

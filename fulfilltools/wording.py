@@ -151,10 +151,14 @@ def words(status: str, language: str = LANGUAGE) -> str:
     return ", ".join(say(CODE, one.replace("_", " ").lower()) for one in status.split(", "))
 
 
+ACRONYMS = {"b2b": "B2B", "pos": "POS"}
+"""First words of codes that are no words."""
+
+
 def label(code: object, language: str = LANGUAGE) -> str:
     """Write a code as words that begin a line: `payment_pending` → Payment pending."""
-    text = words(str(code), language)
-    return text[:1].upper() + text[1:]
+    first, *rest = words(str(code), language).split(" ")
+    return " ".join([ACRONYMS.get(first, first[:1].upper() + first[1:]), *rest])
 
 
 def retold(text: str, language: str = LANGUAGE) -> str:

@@ -10,7 +10,7 @@ from fulfilltools.causes import BY_CODE, CAUSES
 from fulfilltools.diagnosis import diagnose
 from fulfilltools.errors import CauseError
 from fulfilltools.schema import COLUMNS, backlog_of
-from fulfilltools.wording import MISSING, sentence
+from fulfilltools.wording import sentence
 
 AS_OF = pd.Timestamp("2026-11-20T12:00Z")
 

@@ -48,13 +48,17 @@ INCOMPLETE = marked(
 )
 SCOPE_MISSING = "{unseen} Scope {scope} is not granted."
 FAILED = marked("This could not be made: {names}. It is left out; all else is as usual.")
+GLANCE = 2
+"""How many pictures stand before the findings; what to do matters more than the rest."""
+
 TITLES = {
     "lead": marked("Headline"),
     "limits": marked("Limits of this report"),
     "tiles": marked("Key figures"),
     "changes": marked("What changed since the last run"),
-    "pictures": marked("The backlog in pictures"),
+    "glance": marked("At a glance"),
     "findings": marked("Findings"),
+    "pictures": marked("The backlog in pictures"),
     "orders": marked("Orders that need action"),
     "method": marked("Data quality and method"),
 }
@@ -98,8 +102,13 @@ def _limits(it: Material) -> dict[str, Any]:
     return {"warnings": warnings, "is_partial": bool(it.failed) or _misses_orders(it.facts.fetch)}
 
 
+def _glance(it: Material) -> dict[str, Any]:
+    return {"pictures": [_picture(it, plot, it.diagnosis) for plot in plots.PICTURES[:GLANCE]]}
+
+
 def _pictures(it: Material) -> dict[str, Any]:
-    drawn: list[tuple[plots.Plot, object]] = [(plot, it.diagnosis) for plot in plots.PICTURES]
+    further = plots.PICTURES[GLANCE:]
+    drawn: list[tuple[plots.Plot, object]] = [(plot, it.diagnosis) for plot in further]
     drawn += [(plot, it.facts.run) for plot in plots.RUN_PICTURES if it.facts.run is not None]
     return {"pictures": [_picture(it, plot, source) for plot, source in drawn]}
 
@@ -230,8 +239,9 @@ SECTIONS: Mapping[str, Callable[[Material], dict[str, Any]]] = {
     "limits": _limits,
     "tiles": lambda it: {"tiles": tiles(it.numbers, it.acting, it.facts, it.voice)},
     "changes": _changes,
-    "pictures": _pictures,
+    "glance": _glance,
     "findings": _findings,
+    "pictures": _pictures,
     "orders": _orders,
     "method": lambda _: {},
 }
