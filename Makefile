@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PYTEST := FULFILLTOOLS_RUNS="$(CURDIR)/build/test-runs" $(PY) -m pytest -rs \
 	--nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval.cfg
 
-.PHONY: report test check lint types layers fresh lab notebooks fix bench clean
+.PHONY: report test check lint types layers fresh lab picture notebooks fix bench clean
 
 report: .venv/made  ## the report, of your shop if it is set, else of the demo shop (ARGS="--since ...")
 	@$(PY) -m fulfilltools run $(ARGS)
@@ -32,6 +32,9 @@ fresh: .venv/made
 
 lab: .venv/made  ## JupyterLab on the notebooks
 	@$(PY) -m fulfilltools lab $(ARGS)
+
+picture: .venv/made  ## the picture of the README, by Chromium
+	@$(PY) scripts/refresh_picture.py
 
 notebooks: .venv/made  ## run the shipped notebooks again and keep their outputs
 	@$(PY) scripts/refresh_notebooks.py

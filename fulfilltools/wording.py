@@ -63,7 +63,11 @@ class Voice:
         told = self.say(name)
         return told if told != name else texts(self.language).pgettext(CODE, name)
 
-    def words(self, code: object) -> str:
+    ACRONYMS = {"b2b": "B2B", "pos": "POS"}
+"""Parts of codes that are no words."""
+
+
+def words(self, code: object) -> str:
         """See `words`."""
         return words(str(code), self.language)
 
@@ -148,17 +152,14 @@ def moment(at: datetime, zone: str = "UTC", language: str = LANGUAGE) -> str:
 def words(status: str, language: str = LANGUAGE) -> str:
     """Turn enum values or codes into words: PARTIALLY_PAID into partially paid, delvis betald."""
     say = texts(language).pgettext
-    return ", ".join(say(CODE, one.replace("_", " ").lower()) for one in status.split(", "))
-
-
-ACRONYMS = {"b2b": "B2B", "pos": "POS"}
-"""First words of codes that are no words."""
+    told = ", ".join(say(CODE, one.replace("_", " ").lower()) for one in status.split(", "))
+    return " ".join(ACRONYMS.get(word, word) for word in told.split(" "))
 
 
 def label(code: object, language: str = LANGUAGE) -> str:
     """Write a code as words that begin a line: `payment_pending` → Payment pending."""
-    first, *rest = words(str(code), language).split(" ")
-    return " ".join([ACRONYMS.get(first, first[:1].upper() + first[1:]), *rest])
+    text = words(str(code), language)
+    return text[:1].upper() + text[1:]
 
 
 def retold(text: str, language: str = LANGUAGE) -> str:
