@@ -63,11 +63,7 @@ class Voice:
         told = self.say(name)
         return told if told != name else texts(self.language).pgettext(CODE, name)
 
-    ACRONYMS = {"b2b": "B2B", "pos": "POS"}
-"""Parts of codes that are no words."""
-
-
-def words(self, code: object) -> str:
+    def words(self, code: object) -> str:
         """See `words`."""
         return words(str(code), self.language)
 
@@ -147,6 +143,10 @@ def business_time(hours: float, hours_a_day: float = HOURS_A_DAY, language: str 
 def moment(at: datetime, zone: str = "UTC", language: str = LANGUAGE) -> str:
     """Say a moment in the shop's time zone: 20 Nov 2026 09:00."""
     return format_datetime(at, "d MMM y HH:mm", tzinfo=ZoneInfo(zone), locale=language)
+
+
+ACRONYMS = {"b2b": "B2B", "pos": "POS"}
+"""Parts of codes that are no words."""
 
 
 def words(status: str, language: str = LANGUAGE) -> str:
