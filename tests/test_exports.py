@@ -156,6 +156,13 @@ def test_it_reads_what_shopify_and_spreadsheets_make_of_it(read, rows, shape):
     assert numbers(read(written(some, **form), encoding=encoding)) == plain
 
 
+@pytest.mark.parametrize("page", ["cp1252", "mac_roman", "cp850"])
+@pytest.mark.parametrize("title", ["Förvaringslåda på hjul", "Étagère en chêne façonné", "Gefäß"])
+def test_the_code_page_is_told_by_what_people_write(read, tmp_path, page, title):
+    read(written([order(Lineitem_name=title)]), encoding=page)
+    assert pd.read_parquet(tmp_path / "raw" / "export_lines.parquet")["title"].tolist() == [title]
+
+
 @pytest.mark.parametrize(
     "change",
     [

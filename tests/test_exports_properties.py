@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fulfilltools.demo import AS_OF
@@ -108,6 +108,8 @@ def test_any_form_gives_the_same_counts_or_a_refusal(
         lineterminator=ends,
     )
     content = text.encode(encoding, "replace")
+    # a space that does not break, alone, tells no code page from another
+    assume(encoding not in CODE_PAGES or "\u00a0" not in shown[0])
     if missing := NEEDED - set(columns):
         with pytest.raises(TableError, match=r"not |looks like|has no column") as refusal:
             read(content)

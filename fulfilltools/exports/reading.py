@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
@@ -42,9 +43,11 @@ _NO_TEXT = (
     (b"<", "a web page or XML"),
 )
 _CODE_PAGES = ("cp1252", "mac_roman", "cp850", "cp932")
-_COMMON = set("åäöéüøæñçßàèìòùâêîôûáíóúëïõãÅÄÖÉÜØÆÑÇ€’–“”°½") | {
+_COMMON = set("åäöéüøæñçßàèìòùâêîôûáíóúëïõãÅÄÖÉÜØÆÑÇ€’–“”°½\u00a0") | {
     chr(n) for n in range(0x3041, 0x30FF)
 }
+_CAPITAL_WITHIN = re.compile("[a-z][À-ÖØ-Þ]")
+"""Hardly a word has a capital behind a small letter; a wrong code page has many."""
 _CHUNK = 1 << 23
 _START = 1 << 16
 _HEADER_WITHIN = 15
@@ -135,16 +138,18 @@ def _utf8_or_code_page(file: Path) -> str:
 
 
 def _code_page(chunk: bytes) -> str:
-    """Take the code page in which most signs are such as people write."""
+    """Take the code page in which most signs are such as people write, where they write them."""
 
-    def likely(name: str) -> int:
+    def likely(name: str) -> float:
         try:
-            return sum(sign in _COMMON for sign in chunk.decode(name) if not sign.isascii())
+            text = chunk.decode(name)
         except UnicodeDecodeError:
-            return -1
+            return float("-inf")
+        common = sum(sign in _COMMON for sign in text if not sign.isascii())
+        return common - 3 * len(_CAPITAL_WITHIN.findall(text))
 
     best = max(_CODE_PAGES, key=likely)
-    return best if likely(best) >= 0 else "latin-1"
+    return best if likely(best) > float("-inf") else "latin-1"
 
 
 def _find_header(file: Path, encoding: str, wanted: Headings) -> _Header:
