@@ -1,8 +1,8 @@
 """How objects show themselves in JupyterLab: text, HTML that needs no trust, and numbers.
 
 JupyterLab takes scripts, style sheets and drawings out of a notebook that is not trusted, so
-HTML here has inline styles only, in the colors of JupyterLab's theme, light or dark. The numbers
-go into a vendor type, which nbval compares and JupyterLab leaves alone.
+HTML here has inline styles only, and takes its text color from the theme, light or dark. The
+numbers go into a vendor type, which nbval compares and JupyterLab leaves alone.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
-MUTED = "color:var(--jp-content-font-color2,#6b7280)"
+MUTED = "color:gray"
 FRAME = "border-left:3px solid {};padding:0 0 0 .8em;margin:.4em 0"
 SEVERITY = {
-    "critical": "var(--jp-error-color0,#b91c1c)",
-    "high": "var(--jp-error-color1,#dc2626)",
-    "medium": "var(--jp-warn-color1,#d97706)",
-    "low": "var(--jp-info-color1,#0891b2)",
-    "info": "var(--jp-border-color1,#9ca3af)",
+    "critical": "#c62828",
+    "high": "#e05353",
+    "medium": "#d97706",
+    "low": "#0891b2",
+    "info": "#9ca3af",
 }
+"""Plain colors, seen on light and dark: a variable here is taken out of what is not trusted."""
 CELL = "text-align:left;vertical-align:top;white-space:normal;max-width:34em"
 STATIC_ROWS = 10
 FOLLOW_THEME = """<script>(() => {

@@ -7,6 +7,11 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
+from fulfilltools import admin, runs, steps
+from fulfilltools.demo import serve
+from fulfilltools.demo.world import build_world
+from fulfilltools.settings import Connection
+
 
 @dataclass
 class _Diagnosed:
@@ -134,3 +139,33 @@ def _rows(kind):
         }
         for n in range(count)
     ]
+
+
+@pytest.fixture(scope="session")
+def make_run(tmp_path_factory):
+    """Fetch a world of the demo shop into a run of its own, diagnosed; called with the world."""
+
+    def make(world, shop="demo"):
+        folder = runs.run_folder(tmp_path_factory.mktemp("shop"), shop, world.as_of)
+        run = steps.Run(runs.begin_run(folder, shop, world.as_of).folder)
+        with serve(world, bucket=1_000_000) as served:
+            connection = Connection(
+                name=shop,
+                domain="nordlys-demo.myshopify.com",
+                api_url=served.url,
+                access_token=served.access_token,
+            )
+            with admin.AdminClient(connection) as client:
+                admin.fetch(client, run.raw, as_of=world.as_of)
+        steps.build_backlog(run)
+        steps.diagnose_run(run)
+        run.seal()
+        return run
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def shop_run(make_run):
+    """One run of the demo shop, for all who only read it."""
+    return make_run(build_world())
