@@ -284,7 +284,10 @@ def lab(
     os.environ["FULFILLTOOLS_RUNS"] = str(load_settings().runs)
     folder = (notebooks or _own_notebooks()).resolve()
     arguments = ["-m", "jupyterlab", "--KernelManager.transport_encryption=auto"]
-    arguments += [f"--ServerApp.root_dir={folder}", *context.args]
+    arguments += [f"--ServerApp.root_dir={folder}"]
+    if (folder / "welcome.ipynb").is_file():
+        arguments += ["--LabApp.default_url=/lab/tree/welcome.ipynb"]
+    arguments += context.args
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - it becomes JupyterLab
 
 

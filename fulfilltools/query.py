@@ -1,7 +1,7 @@
 """SQL over runs: their Parquet tables as views, asked with DuckDB.
 
-Every table of a run (docs: README, "The tables") is a view of that name, with the columns `shop`
-and `run` (its as-of, as the folder is called) in front. Nothing is written.
+Every table of a run (tables.TIDY_TABLES, backlog, findings, answers) is a view of that name, with
+the columns `shop` and `run` (its as-of, as the folder is called) in front. Nothing is written.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ environment names one that is being served already.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,6 +60,8 @@ class Run(runs.Run):
         """Ask this run's tables in SQL: `run.sql("select cause, count(*) from findings ...")`."""
         from fulfilltools import query  # noqa: PLC0415 - DuckDB only when needed
 
+        if re.search(r"\b(findings|answers)\b", question):
+            _ = self.diagnosis  # makes them where nobody has asked yet
         return query.ask(self.folder.parent.parent, self.place, question, *parameters)
 
     @property

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fulfilltools.diagnosis import Diagnosis
     from fulfilltools.runs import Run
 
-IMPORTS = '''"""Causes of our own. In fulfilltools.toml: [policy] own_causes = ["{name}"]."""
+IMPORTS = '''"""Causes of our own; `own_causes` under [policy] in fulfilltools.toml names this file."""
 
 from fulfilltools.cause import cause, known, labelled, mentions, one_of
 '''
@@ -126,7 +126,7 @@ def save_cause(cause: Cause, file: str | Path) -> Path:
         changed = failing["changed"].iloc[0]
         raise CauseError(f"{cause.code} answers its example wrongly: {changed}. Mend one of them.")
     target, source = Path(file), _source(cause)
-    text = target.read_text("utf-8") if target.exists() else IMPORTS.format(name=target.name)
+    text = target.read_text("utf-8") if target.exists() else IMPORTS
     before = [one for one in load(target) if one.code == cause.code] if target.exists() else []
     older = _source(before[0]) if before else ""
     text = text.replace(older, source) if older else f"{text.rstrip()}\n\n\n{source}"

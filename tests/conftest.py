@@ -143,9 +143,9 @@ def _rows(kind):
 
 @pytest.fixture(scope="session")
 def make_run(tmp_path_factory):
-    """Fetch a world of the demo shop into a run of its own, diagnosed; called with the world."""
+    """Fetch a world of the demo shop into a run of its own; called with the world."""
 
-    def make(world, shop="demo"):
+    def make(world, shop="demo", *, diagnosed=True):
         folder = runs.run_folder(tmp_path_factory.mktemp("shop"), shop, world.as_of)
         run = steps.Run(runs.begin_run(folder, shop, world.as_of).folder)
         with serve(world, bucket=1_000_000) as served:
@@ -158,7 +158,8 @@ def make_run(tmp_path_factory):
             with admin.AdminClient(connection) as client:
                 admin.fetch(client, run.raw, as_of=world.as_of)
         steps.build_backlog(run)
-        steps.diagnose_run(run)
+        if diagnosed:
+            steps.diagnose_run(run)
         run.seal()
         return run
 
