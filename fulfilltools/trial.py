@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fulfilltools.diagnosis import Diagnosis
     from fulfilltools.runs import Run
 
-IMPORTS = '''"""Causes of our own; `own_causes` under [policy] in fulfilltools.toml names this file."""
+IMPORTS = '''"""Our own causes; `own_causes` under [policy] in fulfilltools.toml names this file."""
 
 from fulfilltools.cause import cause, known, labelled, mentions, one_of
 '''
