@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fulfilltools.cause import CLASSIC_REASONS, Proof
 from fulfilltools.causes import CAUSES, FAMILIES
 from fulfilltools.schema import BACKLOG, backlog_of
+from fulfilltools.texts import LANGUAGE, texts
 from fulfilltools.wording import sentence
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def explain(made: Cause) -> str:
         f"- Case: {made.verdict}, {made.severity}; {made.owner} moves next",
         f"- Proof: {_PROVEN[made.proof]}",
         f"- Reads: {', '.join(f'`{name}`' for name in made.columns)}",
-        f"- Evidence, for example: “{_examples(made)[0]}”",
+        f"- Evidence, for example: “{examples(made)[0]}”",
         f"- Do: {made.action}",
         *_optional(made),
     ]
@@ -68,16 +69,17 @@ def _example_of(made: Cause, label: str) -> str:
     places = (
         [] if labels is None else [n for n, one in enumerate(labels.fillna("")) if one == label]
     )
-    return _examples(made)[places[0]] if places else made.as_variant(label).evidence
+    return examples(made)[places[0]] if places else made.as_variant(label).evidence
 
 
-def _examples(made: Cause) -> list[str]:
-    """Tell each of its examples as a finding would."""
+def examples(made: Cause, language: str = LANGUAGE) -> list[str]:
+    """Tell each of a cause's examples as a finding would."""
     rows = backlog_of(made.hits)
     labels = made.answer(rows).variant
     named = [""] * len(rows) if labels is None else labels.fillna("")
+    say = texts(language).gettext
     return [
-        sentence(made.as_variant(label).evidence, rows.loc[place])
+        sentence(say(made.as_variant(label).evidence), rows.loc[place], language=language)
         for place, label in zip(rows.index, named, strict=True)
     ]
 

@@ -89,16 +89,11 @@ def run(
     language: LanguageOption = None,
     out: Annotated[Path | None, typer.Option(help="Copy the six files here, too.")] = None,
     keep: Annotated[int | None, typer.Option(min=1, help="Keep only the newest N runs.")] = None,
-    fail_on: Annotated[
-        Severity | None,
-        typer.Option(help="Exit with 3 when an order is this bad or worse."),
-    ] = None,
+    fail_on: Annotated[Severity | None, typer.Option(help="Exit with 3 when so bad.")] = None,
     notebooks: Annotated[Path | None, typer.Option(help="Run your own copies.")] = None,
     deadline: Annotated[float, typer.Option(min=0.01, help="Minutes for it all.")] = 120,
     pdf: Annotated[bool, typer.Option("--pdf", help="Also print report.pdf.")] = False,
-    deliver: Annotated[
-        bool, typer.Option("--deliver", help="Send it, as [delivery] says.")
-    ] = False,
+    deliver: Annotated[bool, typer.Option("--deliver", help="Send it by [delivery].")] = False,
 ) -> None:
     """Fetch the orders, diagnose each open one, and write the report."""
     options = locals()
@@ -120,6 +115,11 @@ def run(
         handover.make_folder(out)
     meant = _meant(shop, demo=demo, export=export, since=since)
     if not (meant or export) and steps.chosen_shop(settings) == steps.DEMO:
+        if supplier:
+            raise SettingsError(
+                "A supplier's list needs orders to be held against. Add --export FILE.csv, or set "
+                "a shop (--demo takes the demo shop)."
+            )
         _say("No shop is set, so this is the demo shop. The README says how to connect yours.")
     with steps.reach(meant, settings, export or ()) as connection:
         if not export:
@@ -187,6 +187,8 @@ def explain(
     if near := difflib.get_close_matches(cause_or_order, BY_CODE, n=1):
         raise SettingsError(f"No cause is called {cause_or_order}. Did you mean {near[0]}?")
     name = _meant(shop, demo=demo) or steps.chosen_shop(settings)
+    if name == steps.DEMO and not demo:
+        _say("No shop is set, so this schedules the demo shop. Set SHOPIFY_SHOP first.")
     run = runs.newest_run(settings.runs, name)
     told_in = language or run.language
     try:
@@ -371,7 +373,7 @@ def _exit_status(error: Exception) -> int:
 
 
 def _one_line(error: Exception) -> str:
-    from fulfilltools.runs import without_secrets
+    from fulfilltools.redaction import without_secrets
 
     text = error.format_message() if isinstance(error, TyperException) else str(error)
     if not isinstance(error, FulfillError | TyperException):

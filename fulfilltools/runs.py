@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import platform
-import re
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from fulfilltools.errors import RunError
+from fulfilltools.redaction import without_secrets
 
 try:
     import fcntl
@@ -50,9 +50,7 @@ SIX_FILES = (
 )
 """What a run gives to people and programs; `--out` copies them."""
 
-TOKEN = rb"shp(?:at|ss|ca|pa|ua)_[0-9a-fA-F]{32}"
-"""Shopify's access tokens and secrets; https://shopify.dev/changelog/app-secret-key-length-has-increased."""
-TEXT = {".csv", ".html", ".ipynb", ".json", ".log", ".txt"}
+TEXT = {".csv", ".html", ".ipynb", ".json", ".log", ".md", ".txt"}
 PACKAGES = ("fulfilltools", "duckdb", "matplotlib", "pandas", "papermill", "pyarrow", "ShopifyAPI")
 
 
@@ -293,9 +291,9 @@ def _recover(home: Path) -> None:
         else:
             old.rename(target)
     for work in home.glob(".work-*"):
-        if (work / MANIFEST).is_file():
+        try:
             _keep_failed(Run(work), "The run was killed.")
-        else:
+        except (RunError, ValueError):  # killed before its manifest stood there whole
             shutil.rmtree(work)
 
 
@@ -335,7 +333,7 @@ def _keep_failed(run: Run, reason: str, secrets: Iterable[str] = ()) -> Path:
 def _forget(home: Path, keep: int) -> None:
     """Remove all but the newest `keep` good runs, and as many failed ones."""
     good = [run.folder for run in _newest_first(home)]
-    failed = sorted(home.glob("failed/*"), reverse=True)
+    failed = sorted((one for one in home.glob("failed/*") if one.is_dir()), reverse=True)
     for folder in good[keep:] + failed[keep:]:
         shutil.rmtree(folder)
 
@@ -353,12 +351,6 @@ def _link_latest(home: Path) -> None:
     except OSError:  # Windows without the privilege, or a file system without links.
         aside.write_text(newest, encoding="utf-8")
     aside.replace(latest)
-
-
-def without_secrets(content: bytes, secrets: Iterable[str] = ()) -> tuple[bytes, int]:
-    """Take out the secrets, and whatever looks like Shopify's; also says how many."""
-    known = [re.escape(secret.encode()) for secret in secrets if secret]
-    return re.subn(b"|".join([*known, TOKEN]), b"[secret taken out]", content)
 
 
 def _take_out(run: Run, secrets: Iterable[str]) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, field_validator, model_validator
 
 from fulfilltools.connections import (
     DOTENV,
@@ -43,16 +43,19 @@ __all__ = [
 SETTINGS_FILE = "fulfilltools.toml"
 
 
+DAYS_A_WEEK = 7
+
+
 class Policy(BaseModel):
     """The shop's own limits. Hours are business hours where the name says so."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     sla_business_hours: float = Field(default=48, gt=0)
     """From actionable to shipped, where no location or service says otherwise."""
-    sla_by_location: dict[str, float] = {}
+    sla_by_location: dict[str, PositiveFloat] = {}
     """The same by the name of a location or service."""
-    sla_by_delivery_method: dict[str, float] = {}
+    sla_by_delivery_method: dict[str, PositiveFloat] = {}
     """The same by Shopify's DeliveryMethodType: SHIPPING, PICK_UP, LOCAL, ..."""
     opens_at: float = Field(default=0, ge=0, lt=24)
     """The hour of the day, in the shop's time zone, at which a business day begins."""
@@ -88,6 +91,23 @@ class Policy(BaseModel):
     """Python files with causes of your own, asked before the ordinary queue; beside the file."""
     weekend: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ("sat", "sun")
     """Days of the week that are no business days."""
+
+    @field_validator("holidays")
+    @classmethod
+    def _countries_exist(cls, countries: tuple[str, ...]) -> tuple[str, ...]:
+        from holidays import list_supported_countries  # noqa: PLC0415 - only where they are set
+
+        if countries and (odd := sorted(set(countries) - set(list_supported_countries()))):
+            raise ValueError(f"no public holidays are known for {', '.join(odd)}")
+        return countries
+
+    @model_validator(mode="after")
+    def _days_have_hours(self) -> Self:
+        if self.opens_at >= self.closes_at:
+            raise ValueError("opens_at must come before closes_at")
+        if len(set(self.weekend)) == DAYS_A_WEEK:
+            raise ValueError("weekend leaves no business day")
+        return self
 
 
 Owner = Literal["operations", "finance", "support", "service", "supplier", "customer"]

@@ -96,9 +96,10 @@ def fetch(  # noqa: PLR0913, PLR0917 - each is a parameter of the first notebook
     Without `shop` the one that is set, else the demo shop. `since` and `as_of` are ISO dates
     or moments in UTC; without them, 60 days before `as_of`, and now. `since="last"` reads only
     what changed since the shop's last run, where that is enough. `way` is "bulk" or "paged";
-    "auto" takes bulk operations for large shops. With `run_folder` the
-    run is written right there, as `fulfilltools run` asks; else it replaces the shop's run of
-    that moment. `language` ("en", "sv") is what the run is told in, else the one that is set.
+    "auto" takes bulk operations for large shops. With `run_folder` the run is written right
+    there, as `fulfilltools run` asks; else it replaces the shop's run of that moment, and its
+    report, where it had one, is written again. `language` ("en", "sv") is what the run is told
+    in, else the one that is set.
 
     With `export`, the CSV files of the admin's order export are read instead of a shop, and the
     run is named after them. `supplier` are shipment lists of suppliers or 3PLs. `date_order`
@@ -115,9 +116,12 @@ def fetch(  # noqa: PLR0913, PLR0917 - each is a parameter of the first notebook
             _fetch_into(run, connection, asked, settings.runs)
             return run
         secrets = secrets_of(connection)
+        folder = runs.run_folder(settings.runs, connection.name, moment)
         with runs.new_run(settings.runs, connection.name, moment, secrets=secrets) as new:
             tell_in(new, language, settings)
             _fetch_into(new, connection, asked, settings.runs)
+            if (folder / "report.html").is_file():  # whoever reads it must find it again
+                write_report(new, diagnose_run(new))
     return Run(runs.run_folder(settings.runs, connection.name, moment))
 
 
@@ -298,6 +302,10 @@ def parse_since(text: str | None) -> datetime | None:
     return parse_moment(text, "since") if text and text != LAST else None
 
 
+FIRST_YEAR, LAST_YEAR = 2004, 2199
+"""Shopify's own age, and what calendars of holidays reach."""
+
+
 def parse_moment(text: str, name: str) -> datetime:
     """Read an ISO date or moment, UTC where it names no zone. Raises SettingsError."""
     try:
@@ -307,6 +315,8 @@ def parse_moment(text: str, name: str) -> datetime:
             f"{name} is {text!r}, which is no date. Write it like 2026-11-23 or "
             "2026-11-23T07:00:00Z."
         ) from error
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise SettingsError(f"{name} is {text!r}; the year must be {FIRST_YEAR} to {LAST_YEAR}.")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC).replace(microsecond=0)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from fulfilltools.catalogue import examples
+from fulfilltools.cause import CLASSIC_REASONS
 from fulfilltools.texts import marked
 from fulfilltools.wording import Voice
 
@@ -55,12 +57,12 @@ def show_cause(cause: Cause, language: str) -> None:
         {
             say("verdict"): _verdict(cause.verdict, cause.severity, cause.owner, voice),
             say("proof"): voice.words(cause.proof),
-            say("evidence"): say(cause.evidence),
+            say("evidence"): f"“{examples(cause, voice.language)[0]}”",
             say("action"): say(cause.action),
+            say("mends it"): ", ".join(cause.fixes),
+            say("not to be confused with"): ", ".join(cause.confused_with),
+            say("classic reason"): "; ".join(say(CLASSIC_REASONS[n]) for n in cause.source),
             say("reads"): ", ".join(cause.columns),
-            say("example"): ", ".join(
-                f"{name} = {value!r}" for name, value in cause.hits[0].items()
-            ),
         }
     )
 

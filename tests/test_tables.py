@@ -149,7 +149,7 @@ def backlog_of(tmp_path):
     """Write raw files as the fetch does, and build the backlog from them."""
 
     def build(
-        *orders, items=(), more=(), scopes=SCOPES, zone="Europe/Stockholm", **policy
+        *orders, items=(), more=(), extras=(), scopes=SCOPES, zone="Europe/Stockholm", **policy
     ) -> pd.DataFrame:
         context = {
             "shop": {
@@ -164,7 +164,7 @@ def backlog_of(tmp_path):
             "locations": [{"locations": {"nodes": LOCATIONS}}],
             "orders": [{"orders": {"nodes": list(orders)}}, *more],
             "inventory": [{"nodes": list(items)}],
-            "order_extra": [],
+            "order_extra": list(extras),
         }
         for name, bodies in answers.items():
             with gzip.open(tmp_path / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
@@ -310,6 +310,99 @@ def test_an_order_without_dates_has_no_age_rather_than_none(backlog_of):
     (row,) = backlog_of(undated).itertuples()
     assert row.business_age_hours is pd.NA
     assert row.hours_late is pd.NA
+
+
+def test_without_locations_stock_is_unknown_rather_than_short(backlog_of):
+    card_nowhere = card(1, assignedLocation={"name": "Lager"})
+    levels = [level(1, on_hand=9, available=7)]
+    (row,) = backlog_of(order(1, card_nowhere), items=[item(1, *levels)]).itertuples()
+    assert row.units_short is pd.NA
+    assert row.stocked_elsewhere is pd.NA
+
+
+def test_what_another_location_has_is_promised_once(backlog_of):
+    """Two orders lack two units each, two are in the store: the first who ordered gets them."""
+    shared = {"inventoryItemId": "gid://shopify/InventoryItem/9"}
+    first = order(1, card(1, card_line(1, **shared)), processedAt="2026-11-19T09:00:00Z")
+    second = order(2, card(2, card_line(2, **shared)))
+    levels = [level(1, on_hand=0, available=-4), level(2, on_hand=2, available=2)]
+    backlog = backlog_of(second, first, items=[item(9, *levels)]).set_index("order_name")
+    assert backlog["stocked_elsewhere"].to_dict() == {"#1": True, "#2": False}
+
+
+def test_a_business_without_terms_has_to_pay_first(backlog_of):
+    company = {"purchasingEntity": {"__typename": "PurchasingCompany"}}
+    (unseen,) = backlog_of(order(1, **company)).itertuples()
+    assert unseen.on_payment_terms is pd.NA
+    extra = [{"nodes": [{"id": "gid://shopify/Order/1", "paymentTerms": None}]}]
+    seeing = [*SCOPES, "read_payment_terms"]
+    (seen,) = backlog_of(order(1, **company), extras=extra, scopes=seeing).itertuples()
+    assert not seen.on_payment_terms
+
+
+def test_a_product_that_cannot_be_seen_is_not_gone(backlog_of):
+    (row,) = backlog_of(order(1, lineItems={"nodes": [line(1, variant=None)]})).itertuples()
+    assert row.lines_without_variant is pd.NA
+
+
+def test_days_that_are_no_appointments_are_not_waited_for(backlog_of):
+    batch = order(1, tags=["batch-2026-08-01", "warranty-until-2029-08-01"])
+    born = order(2, lineItems={"nodes": [line(2, customAttributes=[{"key": "Date of birth"}])]})
+    assert not backlog_of(batch, born)["names_a_day"].any()
+
+
+def test_each_place_has_its_own_cancelled_shipment(backlog_of):
+    def cancelled(number, place, at):
+        return {
+            "id": f"gid://shopify/Fulfillment/{number}",
+            "name": f"#1-F{number}",
+            "status": "CANCELLED",
+            "createdAt": at,
+            "location": {"id": f"gid://shopify/Location/{place}"},
+        }
+
+    store = {"name": "Butik", "location": {"id": "gid://shopify/Location/2", "isActive": True}}
+    parcels = [cancelled(1, 1, "2026-11-20T10:00:00Z"), cancelled(2, 2, "2026-11-20T11:00:00Z")]
+    split = order(1, card(1), card(2, assignedLocation=store), fulfillments=parcels)
+    assert backlog_of(split)["undone_fulfillment"].tolist() == ["#1-F1", "#1-F2"]
+
+
+def test_the_last_transaction_is_told_as_one(backlog_of):
+    tried = [
+        {
+            "kind": "SALE",
+            "status": "FAILURE",
+            "errorCode": "CARD_DECLINED",
+            "processedAt": "2026-11-20T09:01:00Z",
+        },
+        {"kind": "VOID", "status": "SUCCESS", "processedAt": "2026-11-20T09:03:00Z"},
+    ]
+    (row,) = backlog_of(order(1, transactions=tried)).itertuples()
+    assert (row.last_transaction, row.last_error) == ("VOID", pd.NA)
+
+
+def test_norms_start_their_clock_as_the_open_ones_do(backlog_of):
+    """Placed in September, paid in October, shipped an hour later: an hour, not a month."""
+    paid, left = "2026-10-13T09:00:00Z", "2026-10-13T10:00:00Z"
+    parcel = {
+        "status": "SUCCESS",
+        "createdAt": left,
+        "location": {"id": "gid://shopify/Location/1"},
+    }
+    done = [
+        order(
+            n,
+            card(n, card_line(n, remainingQuantity=0), status="CLOSED", fulfillAt=None),
+            processedAt="2026-09-01T09:00:00Z",
+            displayFulfillmentStatus="FULFILLED",
+            transactions=[{"kind": "SALE", "status": "SUCCESS", "processedAt": paid}],
+            fulfillments=[parcel | {"id": f"gid://shopify/Fulfillment/{n}"}],
+        )
+        for n in range(100, 120)
+    ]
+    (row,) = backlog_of(order(1), *done).itertuples()
+    assert row.slow_hours == pytest.approx(1)
+    assert (row.sla_hours, row.sla_source) == (24, "history")
 
 
 def test_an_sla_may_be_set_for_a_location(backlog_of):

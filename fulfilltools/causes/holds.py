@@ -43,6 +43,7 @@ def _held_for(status, hold_reasons, reason):
         HELD | {"hold_reasons": "AWAITING_PAYMENT, OTHER"},
         HELD | {"hold_reasons": "ONLINE_STORE_POST_PURCHASE_CROSS_SELL", "upsell_hours_late": -0.5},
         HELD | {"hold_reasons": "UNKNOWN_DELIVERY_DATE"},
+        HELD | {"hold_reasons": "SOMETHING_NEW"},
     ],
 )
 def hold_stale(
@@ -68,7 +69,9 @@ def hold_stale(
         "upsell": ("ONLINE_STORE_POST_PURCHASE_CROSS_SELL", upsell_hours_late > 0),
     }
     lasting = mentions(hold_reasons, "OTHER") | mentions(hold_reasons, "UNKNOWN_DELIVERY_DATE")
-    stale = one_of(status, "ON_HOLD") & ~lasting
+    # A reason that is not known here, however it is called, has not gone.
+    known_reason = mentions(hold_reasons, *(reason for reason, _ in gone.values()))
+    stale = one_of(status, "ON_HOLD") & ~lasting & known_reason
     for reason, has_gone in gone.values():
         stale &= ~mentions(hold_reasons, reason) | has_gone
     return labelled(

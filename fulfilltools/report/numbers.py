@@ -161,7 +161,9 @@ def setting(value: object, voice: Voice) -> str:
     if isinstance(value, dict):
         return setting([f"{name} {setting(one, voice)}" for name, one in value.items()], voice)
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value)) or "–"
+        return ", ".join(voice.words(one) for one in value) or "–"
+    if value is None:
+        return "–"
     return voice.number(value) if isinstance(value, (int, float)) else str(value)
 
 

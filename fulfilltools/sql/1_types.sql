@@ -6,7 +6,7 @@ CREATE TYPE money AS STRUCT(shopMoney STRUCT(amount DECIMAL(24, 4), currencyCode
 
 CREATE TYPE transaction_node AS STRUCT(
     kind VARCHAR, status VARCHAR, gateway VARCHAR, manualPaymentGateway BOOLEAN,
-    errorCode VARCHAR, processedAt TIMESTAMPTZ, createdAt TIMESTAMPTZ
+    errorCode VARCHAR, authorizationExpiresAt TIMESTAMPTZ, processedAt TIMESTAMPTZ, createdAt TIMESTAMPTZ
 );
 
 CREATE TYPE fulfillment_node AS STRUCT(

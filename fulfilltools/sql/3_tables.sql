@@ -53,7 +53,7 @@ SELECT
         AS risk_providers,
     list_filter(o.disputes, lambda d: d.status IN ('NEEDS_RESPONSE', 'UNDER_REVIEW'))
         AS open_disputes,
-    array_to_string(list_transform(o.alerts, lambda a: a.title), '; ') AS alerts,
+    nullif(array_to_string(list_transform(o.alerts, lambda a: a.title), '; '), '') AS alerts,
     o.shippingAddress.countryCodeV2 AS country,
     o.shippingAddress.validationResultSummary AS address_validation,
     o.shippingAddress IS NOT NULL AS has_address,
@@ -71,6 +71,7 @@ SELECT
     t.gateway AS gateway,
     t.manualPaymentGateway AS is_manual,
     t.errorCode AS error_code,
+    t.authorizationExpiresAt AS authorization_ends_at,
     coalesce(t.processedAt, t.createdAt) AS processed_at
 FROM (SELECT o, unnest(o.transactions) AS t FROM staged_order);
 

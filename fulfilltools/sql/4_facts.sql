@@ -46,6 +46,15 @@ CREATE MACRO from_cutoff(t) AS (
     FROM asked
 );
 
+-- When work could begin: placed, paid and its date reached, as far as that was so by a moment. An
+-- order that was edited keeps its first payment's moment. greatest() passes over missing values.
+CREATE MACRO actionable(placed, is_edited, first_paid, last_paid, opened, by_then) AS greatest(
+    placed,
+    CASE WHEN is_edited AND first_paid <= by_then THEN first_paid
+        WHEN NOT is_edited AND last_paid <= by_then THEN last_paid END,
+    CASE WHEN opened <= by_then THEN opened END
+);
+
 -- Money: when it came, how it failed, when an authorization ends.
 CREATE TABLE payment_facts AS
 SELECT
@@ -53,11 +62,11 @@ SELECT
     min(processed_at) FILTER (status = 'SUCCESS' AND kind IN ('SALE', 'CAPTURE')) AS first_paid_at,
     max(processed_at) FILTER (status = 'SUCCESS' AND kind IN ('SALE', 'CAPTURE')) AS last_paid_at,
     max(processed_at) FILTER (status = 'SUCCESS' AND kind = 'AUTHORIZATION') AS authorized_at,
+    max(authorization_ends_at) FILTER (status = 'SUCCESS' AND kind = 'AUTHORIZATION')
+        AS authorization_ends_at,
     max(processed_at) FILTER (status = 'SUCCESS' AND kind = 'REFUND') AS refunded_at,
-    arg_max(kind, processed_at) AS last_transaction,
-    arg_max(status, processed_at) AS last_transaction_status,
-    arg_max(error_code, processed_at) AS last_error,
-    arg_max(gateway, processed_at) AS gateway,
+    -- One struct, because arg_max() passes over missing values and would mix two transactions.
+    arg_max(struct_pack(kind, status, error_code, gateway), processed_at) AS last,
     bool_or(is_manual) AS is_manual_gateway
 FROM transactions
 GROUP BY order_id;
@@ -70,14 +79,23 @@ SELECT
     min(created_at) FILTER (status = 'SUCCESS') AS first_shipped_at,
     max(created_at) FILTER (status = 'SUCCESS') AS last_shipped_at,
     list(DISTINCT location_id) FILTER (status = 'SUCCESS') AS shipped_from,
-    max(created_at) FILTER (undone) AS undone_at,
-    arg_max(CASE WHEN display_status = 'LABEL_VOIDED' THEN display_status ELSE status END, created_at)
-        FILTER (undone) AS undone_status,
-    arg_max(fulfillment, created_at) FILTER (undone) AS undone_fulfillment,
-    arg_max(location_id, created_at) FILTER (undone) AS undone_at_location,
     max(created_at) FILTER (display_status = 'READY_FOR_PICKUP') AS ready_for_pickup_at
-FROM (SELECT *, status IN ('ERROR', 'FAILURE', 'CANCELLED') AS undone FROM fulfillments)
+FROM fulfillments
 GROUP BY order_id;
+
+-- A place's last parcel of an order that failed or was cancelled, with none that left after it.
+CREATE TABLE undone_facts AS
+SELECT
+    order_id,
+    location_id,
+    max(created_at) FILTER (undone) AS undone_at,
+    arg_max(struct_pack(
+        status := CASE WHEN display_status = 'LABEL_VOIDED' THEN display_status ELSE status END,
+        fulfillment := fulfillment
+    ), created_at) FILTER (undone) AS last
+FROM (SELECT *, status IN ('ERROR', 'FAILURE', 'CANCELLED') AS undone FROM fulfillments)
+GROUP BY order_id, location_id
+HAVING undone_at > coalesce(max(created_at) FILTER (status = 'SUCCESS'), '-infinity'::TIMESTAMPTZ);
 
 CREATE TABLE request_facts AS
 SELECT
@@ -117,8 +135,10 @@ SELECT
     coalesce(fl.vendor, l.vendor) AS vendor,
     coalesce(fl.inventory_item_id, l.inventory_item_id) AS inventory_item_id,
     -- A line that names a day is a pickup, a service or a rental, whatever ships or not.
-    len(list_filter(l.attribute_keys, lambda k: regexp_matches(lower(k), '\b(date|datum|day|tid|time)\b'))) > 0
-        AS names_a_day,
+    len(list_filter(l.attribute_keys, lambda k:
+        regexp_matches(lower(k), '\b(date|datum|day|dag|tid|time)\b')
+            AND NOT regexp_matches(lower(k), 'birth|född|geburt|naissance')
+    )) > 0 AS names_a_day,
     l.unfulfilled_value * fl.remaining_quantity / nullif(l.unfulfilled_quantity, 0) AS value,
     fl.warning_titles
 FROM fulfillment_orders f
@@ -143,10 +163,10 @@ GROUP BY order_id;
 CREATE TABLE instant_norms AS
 SELECT
     l.sku,
-    count(*) FILTER (
+    count(DISTINCT order_id) FILTER (
         abs(hours_between(o.processed_at, s.created_at)) <= 5 / 60.0 AND s.tracking_number IS NULL
     ) AS instant,
-    count(*) AS sample
+    count(DISTINCT order_id) AS sample
 FROM order_lines l
 JOIN orders o USING (order_id)
 JOIN fulfillments s USING (order_id)
@@ -179,10 +199,11 @@ SELECT
         lower(concat_ws(' ', title, product_type, array_to_string(product_tags, ' '))),
         '\b(digital|download|e-?book|pdf|license|mp3|nedladdning|printable)\b'
     ), ''), ', '), '') AS digital_words,
-    sum(instant)::BIGINT AS instant_shipments,
-    sum(sample)::BIGINT AS instant_sample,
+    min(instant)::BIGINT AS instant_shipments,
+    min(sample)::BIGINT AS instant_sample,
     round(sum(value), 4) AS value,
-    array_to_string(list_sort(list_distinct(flatten(list(warning_titles)))), ', ') AS warnings
+    nullif(array_to_string(list_sort(list_distinct(flatten(list(warning_titles)))), ', '), '')
+        AS warnings
 FROM waiting_lines
 LEFT JOIN instant_norms USING (sku)
 LEFT JOIN shipped_items USING (location_id, inventory_item_id)
@@ -197,42 +218,71 @@ SELECT
     w.inventory_item_id,
     w.units,
     i.is_tracked,
+    w.processed_at,
+    w.location_id,
+    w.fulfillment_order_line_id,
     here.location_id IS NOT NULL AND coalesce(here.is_active, true) AS is_stocked_here,
     coalesce(here.available + here.committed, here.on_hand, 0) AS on_hand,
     CASE
         WHEN i.is_tracked IS NULL THEN NULL
+        -- Without its location there is no telling what lies there.
+        WHEN i.is_tracked AND w.location_id IS NULL THEN NULL
         WHEN NOT i.is_tracked THEN 0
         ELSE greatest(0, least(w.units, sum(w.units) OVER (
             PARTITION BY w.inventory_item_id, w.location_id
             ORDER BY w.processed_at, w.fulfillment_order_line_id
         ) - coalesce(here.available + here.committed, here.on_hand, 0)))
     END AS short,
-    (
-        SELECT bool_or(there.available >= w.units)
-        FROM inventory_levels there
-        JOIN locations USING (location_id)
-        WHERE there.inventory_item_id = w.inventory_item_id
-            AND there.location_id <> w.location_id
-            AND coalesce(there.is_active, true) AND locations.is_active
-    ) AS covered_elsewhere,
     (SELECT sum(incoming) FROM inventory_levels WHERE inventory_item_id = w.inventory_item_id)
         AS incoming,
-    i.duplicate_sku_count,
+    CASE WHEN w.inventory_item_id IS NULL THEN 0 ELSE i.duplicate_sku_count END
+        AS duplicate_sku_count,
     i.weight
 FROM waiting_lines w
 LEFT JOIN inventory_items i USING (inventory_item_id)
 LEFT JOIN inventory_levels here
     ON here.inventory_item_id = w.inventory_item_id AND here.location_id = w.location_id;
 
+-- Another place that could ship all that is short of a fulfillment order: what is available there
+-- is promised once, to the first who ordered. Whether a place is active has to be known.
+CREATE TABLE elsewhere_facts AS
+WITH promised AS (
+    SELECT
+        s.fulfillment_order_id,
+        there.location_id,
+        there.available >= sum(s.units) OVER (
+            PARTITION BY s.inventory_item_id, there.location_id
+            ORDER BY s.processed_at, s.fulfillment_order_line_id
+        ) AS covers
+    FROM stock_line s
+    JOIN inventory_levels there
+        ON there.inventory_item_id = s.inventory_item_id AND there.location_id <> s.location_id
+    JOIN locations ON locations.location_id = there.location_id AND locations.is_active
+    WHERE s.short > 0 AND coalesce(there.is_active, true)
+), lacking AS (
+    SELECT fulfillment_order_id, count(*) AS lines FROM stock_line WHERE short > 0 GROUP BY ALL
+)
+SELECT DISTINCT p.fulfillment_order_id
+FROM promised p
+JOIN lacking n USING (fulfillment_order_id)
+GROUP BY p.fulfillment_order_id, p.location_id, n.lines
+HAVING count(*) FILTER (p.covers) = n.lines;
+
 CREATE TABLE stock_facts AS
 SELECT
     fulfillment_order_id,
     CASE WHEN count(*) = count(short) THEN sum(short)::BIGINT END AS units_short,
-    coalesce(bool_and(covered_elsewhere) FILTER (short > 0), false) AS stocked_elsewhere,
+    CASE
+        WHEN fulfillment_order_id IN (SELECT fulfillment_order_id FROM elsewhere_facts) THEN true
+        WHEN units_short IS NULL OR (SELECT count(*) FROM locations) = 0 THEN NULL
+        ELSE false
+    END AS stocked_elsewhere,
     coalesce(bool_and(is_stocked_here) FILTER (short > 0), true) AS stocked_here,
     sum(incoming) FILTER (short > 0)::BIGINT AS units_incoming,
     sum(on_hand) FILTER (short > 0)::BIGINT AS units_on_hand,
     bool_and(weight = 0) AS is_weightless,
-    count(*) FILTER (duplicate_sku_count > 0) AS lines_with_shared_sku
+    CASE
+        WHEN count(*) = count(duplicate_sku_count) THEN count(*) FILTER (duplicate_sku_count > 0)
+    END AS lines_with_shared_sku
 FROM stock_line
 GROUP BY fulfillment_order_id;

@@ -10,13 +10,19 @@ SELECT
     any_value(f.at_service) AS at_service,
     any_value(f.delivery_method) AS delivery_method,
     min(s.created_at) AS shipped_at,
-    business_clock(min(s.created_at)) - business_clock(
-        greatest(coalesce(any_value(r.requested_at), any_value(o.processed_at)), any_value(o.processed_at))
-    ) AS business_hours
+    -- Started like the clock of what is open, or a late payment would make every norm slow.
+    business_clock(min(s.created_at)) - business_clock(least(min(s.created_at), greatest(
+        any_value(r.requested_at),
+        actionable(
+            any_value(o.processed_at), any_value(o.is_edited), any_value(p.first_paid_at),
+            any_value(p.last_paid_at), any_value(f.fulfill_at), min(s.created_at)
+        )
+    ))) AS business_hours
 FROM fulfillment_orders f
 JOIN orders o USING (order_id)
 JOIN fulfillments s ON s.order_id = f.order_id AND s.location_id = f.location_id AND s.status = 'SUCCESS'
 LEFT JOIN request_facts r USING (fulfillment_order_id)
+LEFT JOIN payment_facts p ON p.order_id = f.order_id
 WHERE f.status = 'CLOSED'
     AND o.cancelled_at IS NULL
     AND coalesce(o.source_name, '') <> 'pos'
@@ -131,16 +137,19 @@ GROUP BY store;
 -- Who writes the parcels of a vendor's goods at a place: the app that the timeline names at the
 -- moment the parcel was made. Most of them by one app is a habit.
 CREATE TABLE shipped_by AS
-SELECT
+SELECT DISTINCT ON (s.fulfillment_id)
     f.location_id,
     v.vendor,
     s.created_at,
     o.processed_at,
     business_clock(s.created_at) AS shipped,
-    business_clock(s.created_at) - business_clock(o.processed_at) AS business_hours,
+    business_clock(s.created_at) - business_clock(actionable(
+        o.processed_at, o.is_edited, p.first_paid_at, p.last_paid_at, f.fulfill_at, s.created_at
+    )) AS business_hours,
     e.app
 FROM fulfillments s
 JOIN orders o USING (order_id)
+LEFT JOIN payment_facts p ON p.order_id = s.order_id
 JOIN fulfillment_orders f ON f.order_id = s.order_id AND f.location_id = s.location_id
     AND f.status = 'CLOSED' AND NOT coalesce(f.at_service, false)
 JOIN (
@@ -241,7 +250,9 @@ SELECT
     l.location_id,
     l.location_id IN (SELECT retail_location_id FROM orders WHERE retail_location_id IS NOT NULL)
         AS at_store,
-    round(100 * coalesce(online.parcels, 0) / nullif((SELECT sum(parcels) FROM online), 0), 1)
-        AS online_share_percent,
+    CASE
+        WHEN (SELECT sum(parcels) FROM online) >= (SELECT norm_sample FROM asked)
+            THEN round(100 * coalesce(online.parcels, 0) / (SELECT sum(parcels) FROM online), 1)
+    END AS online_share_percent,
     (SELECT sum(parcels) FROM online)::BIGINT AS online_sample
 FROM locations l LEFT JOIN online USING (location_id);

@@ -19,27 +19,30 @@ WHERE coalesce(fulfillment_status, '') NOT IN ('FULFILLED', 'RESTOCKED')
     AND order_id NOT IN (SELECT order_id FROM open_fulfillment_order);
 
 -- A day that a tag names (pickup-2026-12-12), at midnight of the shop's time zone.
+-- Other days in tags (a batch, a warranty) are no dates to wait for.
 CREATE TABLE named_days AS
 SELECT
     order_id,
-    try_cast(regexp_extract(array_to_string(tags, ' '), '\d{4}-\d{2}-\d{2}') AS TIMESTAMP)
-        AT TIME ZONE asked.time_zone AS named_day
+    try_cast(regexp_extract(
+        lower(array_to_string(tags, ' ')),
+        '\b(?:pick-?up|collect|deliver|delivery|ship|shipping|book|booking|event|date|visit|install'
+        '|pre-?order|release|available|hämt\w*|lever\w*|bokad|datum|abhol\w*|liefer\w*)[-_: ]*'
+        '(\d{4}-\d{2}-\d{2})', 1
+    ) AS TIMESTAMP) AT TIME ZONE asked.time_zone AS named_day
 FROM orders, asked;
 
 -- The clock starts when the fulfillment order became actionable, not when it was made: moves and
--- splits make new ones. An order that was edited keeps its first payment's moment.
+-- splits make new ones.
 CREATE TABLE clock AS
 WITH actionable AS (
     SELECT
         r.order_id,
         r.fulfillment_order_id,
-        greatest(
-            o.processed_at,
-            CASE
-                WHEN o.fully_paid AND o.is_edited THEN p.first_paid_at
-                WHEN o.fully_paid THEN p.last_paid_at
-            END,
-            CASE WHEN f.fulfill_at <= asked.as_of THEN f.fulfill_at END
+        actionable(
+            o.processed_at, o.is_edited,
+            CASE WHEN o.fully_paid THEN p.first_paid_at END,
+            CASE WHEN o.fully_paid THEN p.last_paid_at END,
+            f.fulfill_at, asked.as_of
         ) AS actionable_at
     FROM backlog_row r
     CROSS JOIN asked
@@ -102,6 +105,8 @@ WITH hours AS (
         list_contains(scopes, 'read_third_party_fulfillment_orders') AS sees_service_fulfillment_orders,
         list_contains(scopes, 'read_marketplace_fulfillment_orders')
             AS sees_marketplace_fulfillment_orders,
+        list_contains(scopes, 'read_products') AS sees_products,
+        list_contains(scopes, 'read_payment_terms') AS sees_payment_terms,
         list_contains(scopes, 'read_locations') AS sees_locations,
         list_transform(shop.fulfillmentServices, lambda s: s.location.id) AS service_locations,
         split_part(shop.myshopifyDomain, '.', 1) AS handle
@@ -177,23 +182,30 @@ SELECT
     o.outstanding,
     o.refunded,
     coalesce(x.refunded_at, p.refunded_at) AS refunded_at,
-    p.gateway,
+    p.last.gateway AS gateway,
     coalesce(p.is_manual_gateway, false) AS is_manual_gateway,
     regexp_matches(
         lower(array_to_string(o.gateways, ' ')),
         'cash on delivery|\bcod\b|efterkrav|postförskott|nachnahme|contre|contrassegno|reembolso|rembours'
     ) AS is_cash_on_delivery,
-    coalesce(o.purchasing_entity = 'PurchasingCompany', false) OR x.terms_type IS NOT NULL
-        AS on_payment_terms,
+    CASE
+        WHEN x.terms_type IS NOT NULL THEN true
+        WHEN visible.sees_payment_terms AND x.order_id IS NOT NULL THEN false
+        -- Businesses mostly buy on terms, but not always, and this one's cannot be seen.
+        WHEN o.purchasing_entity = 'PurchasingCompany' THEN NULL
+        ELSE false
+    END AS on_payment_terms,
     coalesce(x.terms_name, 'payment terms') AS terms_name,
     x.terms_type,
     x.terms_overdue,
-    p.last_transaction,
-    p.last_transaction_status,
-    p.last_error,
+    p.last.kind AS last_transaction,
+    p.last.status AS last_transaction_status,
+    p.last.error_code AS last_error,
     p.authorized_at,
-    asked.authorization_days * 24 - hours_between(p.authorized_at, asked.as_of)
-        AS authorization_hours_left,
+    coalesce(
+        hours_between(asked.as_of, p.authorization_ends_at),
+        asked.authorization_days * 24 - hours_between(p.authorized_at, asked.as_of)
+    ) AS authorization_hours_left,
     authorization_hours_left < asked.authorization_warning_days * 24 AS authorization_ends_soon,
     k.capture_mode,
     k.sample AS capture_sample,
@@ -211,14 +223,15 @@ SELECT
     coalesce(f.created_at > s.first_shipped_at, false)
         OR coalesce(f.created_at > min(q.requested_at) OVER (PARTITION BY r.order_id), false)
         AS routed_after_shipment,
-    coalesce(
-        (s.undone_at > s.last_shipped_at OR s.shipments = 0)
-            AND (s.undone_at_location = f.location_id OR f.created_at >= s.undone_at),
-        false
-    ) AS is_undone,
-    s.undone_status,
-    s.undone_fulfillment,
-    s.undone_at,
+    CASE
+        WHEN i.undone_at IS NOT NULL THEN true
+        -- A shipment that was undone at a place unknown may have been this one's.
+        WHEN r.order_id IN (SELECT order_id FROM undone_facts WHERE location_id IS NULL) THEN NULL
+        ELSE false
+    END AS is_undone,
+    i.last.status AS undone_status,
+    i.last.fulfillment AS undone_fulfillment,
+    i.undone_at,
     s.ready_for_pickup_at,
 
     f.status,
@@ -269,7 +282,7 @@ SELECT
     hours_between(asked.as_of, y.named_day + INTERVAL 1 DAY) AS named_day_hours,
     w.shipped_before_here,
     w.lines_without_sku,
-    w.lines_without_variant,
+    CASE WHEN visible.sees_products THEN w.lines_without_variant END AS lines_without_variant,
     t.lines_with_shared_sku,
     w.items,
     w.vendors,
@@ -327,8 +340,9 @@ LEFT JOIN app_norms a ON a.location_id = f.location_id AND a.vendor = w.vendors
 LEFT JOIN order_kinds j ON j.order_id = r.order_id
 LEFT JOIN automation_norms z ON z.kind = j.kind
 LEFT JOIN payment_facts p ON p.order_id = r.order_id
-LEFT JOIN capture_norms k ON k.gateway = p.gateway
+LEFT JOIN capture_norms k ON k.gateway = p.last.gateway
 LEFT JOIN shipment_facts s ON s.order_id = r.order_id
+LEFT JOIN undone_facts i ON i.order_id = r.order_id AND i.location_id = f.location_id
 LEFT JOIN request_facts q ON q.fulfillment_order_id = r.fulfillment_order_id
 LEFT JOIN hold_facts d ON d.fulfillment_order_id = r.fulfillment_order_id
 LEFT JOIN stock_facts t ON t.fulfillment_order_id = r.fulfillment_order_id
