@@ -36,8 +36,9 @@ class Diagnosis:
 
     `backlog` has one row per open fulfillment order (columns: schema.csv). `findings` has the
     same rows, worst first: the keys of findings.json (findings.CONTRACT) and `title`,
-    `because` (the code of the cause behind it), `unknown`, `created_at`, `row_id`. `answers`
-    has a row per backlog row and a nullable boolean column per cause.
+    `order_cause` (the root of its whole order), `because` (the code of the cause behind it),
+    `unknown`, `created_at`, `row_id`. `answers` has a row per backlog row and a nullable
+    boolean column per cause that was asked.
     """
 
     backlog: pd.DataFrame
@@ -162,6 +163,7 @@ def diagnose(
         {
             "cause": root,
             "variant": _of_root(root, {code: one.variant for code, one in given.items()}),
+            "order_cause": _of_order(root, backlog["order_id"], [*answers, LAST_RESORT.code]),
             "because": _of_root(root, {code: one.reason for code, one in given.items()}),
             "also": _others(answers.fillna(value=False), root),
             "unknown": _unjudged(answers, root),
@@ -169,6 +171,13 @@ def diagnose(
     )
     findings = tell(backlog, roots, by_code, zone, language)
     return Diagnosis(backlog, answers, findings, as_of, language, Causes(causes), zone, folder)
+
+
+def _of_order(root: pd.Series[str], order: pd.Series[str], asked: list[str]) -> pd.Series[str]:
+    """Give each row the cause of its whole order: the one of its rows that is asked first."""
+    rank = root.map({code: place for place, code in enumerate(asked)})
+    first = rank.groupby(order).transform("min")
+    return first.map(dict(enumerate(asked))).astype("string")
 
 
 def _is_asked(made: Cause, backlog: pd.DataFrame) -> bool:

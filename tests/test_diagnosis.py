@@ -25,6 +25,27 @@ def test_the_first_cause_is_the_root_and_the_others_are_kept():
     assert finding.also == ["stock_backorder", "manual_late"]
 
 
+def test_the_orders_root_is_the_one_of_its_rows_that_is_asked_first():
+    late = {"order_id": "a", "hours_late": 9}
+    held = {"order_id": "a", **HELD, "hold_reasons": "OTHER"}
+    alone = {"order_id": "b", "hours_late": 9}
+    found = diagnosed(late, held, alone).findings.set_index("row_id")
+    assert found["cause"][["row 0", "row 1"]].tolist() == ["manual_late", "hold_other"]
+    assert found["order_cause"].to_dict() == {
+        "row 0": "hold_other",
+        "row 1": "hold_other",
+        "row 2": "manual_late",
+    }
+
+
+def test_what_is_behind_a_hold_is_linked():
+    held = HELD | {"hold_reasons": "AWAITING_PAYMENT", "fully_paid": False}
+    unpaid = held | {"financial_status": "PENDING"}
+    lapsed = held | {"financial_status": "EXPIRED"}
+    found = diagnosed(unpaid, lapsed).findings.set_index("row_id")["because"]
+    assert found.to_dict() == {"row 0": "payment_pending", "row 1": "payment_expired_or_voided"}
+
+
 def test_every_row_has_one_finding_also_when_nothing_explains_it():
     odd = {"status": "OPEN", "can_fulfill": False}
     diagnosis = diagnosed(odd, {}, {"is_test": True})
