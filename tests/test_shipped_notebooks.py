@@ -14,7 +14,7 @@ import pytest
 
 from fulfilltools.demo.world import build_world
 from fulfilltools.notebooks import Step, read_parameters, run_notebooks, shipped_notebooks
-from fulfilltools.runs import TOKEN
+from fulfilltools.redaction import TOKEN
 
 SHIPPED = sorted(shipped_notebooks().glob("*.ipynb"))
 SCHEDULED = [path for path in SHIPPED if path.stem[0].isdigit()]
