@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from fulfilltools.texts import LANGUAGE, checked_language, texts
+from fulfilltools.templates import templates
+from fulfilltools.texts import LANGUAGE, checked_language
 from fulfilltools.wording import Voice
 
 if TYPE_CHECKING:
@@ -120,18 +119,7 @@ def _entry(home: Path, folder: Path) -> dict[str, Any] | None:
 
 @cache
 def _template(language: Language) -> Template:
-    environment = Environment(
-        loader=PackageLoader("fulfilltools", "report/templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.install_gettext_translations(  # type: ignore[attr-defined]
-        texts(language), newstyle=True
-    )
-    environment.filters["code"] = Voice(language).words
+    environment = templates("report/templates", language, {"code": Voice(language).words})
     return environment.get_template("runs.html.j2")
 
 

@@ -122,7 +122,7 @@ def fetch(  # noqa: PLR0913, PLR0917 - each is a parameter of the first notebook
             _fetch_into(new, connection, asked, settings.runs)
             if (folder / "report.html").is_file():  # whoever reads it must find it again
                 write_report(new, diagnose_run(new))
-    return Run(runs.run_folder(settings.runs, connection.name, moment))
+    return Run(folder)
 
 
 def open_run(run: str | Path | None = None) -> Run:

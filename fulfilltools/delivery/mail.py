@@ -13,15 +13,12 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from fulfilltools.errors import DeliveryError, SettingsError
 from fulfilltools.report.page import filters
-from fulfilltools.texts import texts
+from fulfilltools.templates import templates
 
 if TYPE_CHECKING:
     from fulfilltools.delivery.content import Content
-    from fulfilltools.wording import Voice
 
 SECONDS = 30
 TYPES = {
@@ -116,23 +113,9 @@ class Mail:
 
 def mail_html(content: Content) -> str:
     """Render the mail's HTML; its styles are inline, because mail readers drop all others."""
-    return _templates(content.voice).get_template("mail.html.j2").render(it=content)
-
-
-def _templates(voice: Voice) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("fulfilltools", "delivery"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.install_gettext_translations(  # type: ignore[attr-defined]
-        texts(voice.language), newstyle=True
-    )
-    environment.filters |= filters(voice)
-    return environment
+    voice = content.voice
+    environment = templates("delivery", voice.language, filters(voice))
+    return environment.get_template("mail.html.j2").render(it=content)
 
 
 def _reason(error: Exception) -> str:

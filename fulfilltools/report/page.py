@@ -15,17 +15,18 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fulfilltools import plots
 from fulfilltools.report.numbers import Facts, setting
 from fulfilltools.report.sections import SECTIONS, TITLES, Material, moments
-from fulfilltools.texts import texts
+from fulfilltools.templates import templates
 from fulfilltools.wording import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from jinja2 import Environment
 
     from fulfilltools.diagnosis import Diagnosis
     from fulfilltools.history import Snapshot
@@ -80,19 +81,7 @@ def _part(name: str, it: Material) -> Markup:
 
 @cache
 def _templates(voice: Voice) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("fulfilltools", "report/templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.install_gettext_translations(  # type: ignore[attr-defined]
-        texts(voice.language), newstyle=True
-    )
-    environment.filters |= filters(voice)
-    return environment
+    return templates("report/templates", voice.language, filters(voice))
 
 
 def filters(voice: Voice) -> dict[str, Callable[..., str | None]]:
