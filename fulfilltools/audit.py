@@ -183,7 +183,9 @@ def _capture(run: Run) -> Iterator[tuple[Any, ...]]:
             "Captured at checkout or at fulfillment, none would wait for a hand.",
         ),
     }
-    habits = run.table("capture_habits").sort_values(["sample", "orders"], ascending=False)
+    habits = run.table("capture_habits").sort_values(
+        ["sample", "gateway", "orders", "capture_mode"], ascending=[False, True, False, True]
+    )
     for row in each(habits.drop_duplicates("gateway")):
         pro, con, change = effects[row.capture_mode]
         found = (
@@ -236,7 +238,8 @@ def _answers(run: Run) -> Iterator[tuple[Any, ...]]:
             f"{number(silent)} were not.",
             change,
         )
-    for row in each(run.table("app_norms").sort_values("app")):
+    norms = run.table("app_norms").sort_values(["app", "vendor", "location_id"])
+    for row in each(norms):
         usual, slow = duration(row.usual_hours), duration(row.slow_hours)
         found = f"Half of its parcels within {usual} of work days, 19 of 20 within {slow}."
         yield ("parcels of apps", row.app, found, row.sample, f"For {row.vendor}.", "", "Nothing.")
