@@ -39,7 +39,7 @@ _FULFILLING = """
         count(*) FILTER (o.fulfillment_status IN ('UNFULFILLED', 'PARTIALLY_FULFILLED')) AS open,
         count(*) FILTER (s.shipped_at IS NOT NULL) AS shipped,
         count(*) FILTER (s.app IS NOT NULL) AS by_app,
-        mode(s.app) AS app,
+        mode(s.app ORDER BY s.app) AS app,
         quantile_cont(epoch(s.shipped_at - o.processed_at) / 3600.0, 0.5) AS usual_hours,
         count(*) FILTER (o.has_high_risk OR o.risk_recommendation <> 'ACCEPT') AS risky,
         count(*) FILTER (NOT o.fully_paid) AS unpaid,

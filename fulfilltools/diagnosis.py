@@ -18,7 +18,7 @@ from fulfilltools import display, story
 from fulfilltools.cause import IN_ORDER, Answer, Cause, Causes
 from fulfilltools.causes import CAUSES, LAST_RESORT
 from fulfilltools.errors import CauseError, RunError
-from fulfilltools.findings import tell
+from fulfilltools.findings import frequencies, tell
 from fulfilltools.texts import LANGUAGE
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Diagnosis:
     @property
     def unknown(self) -> pd.Series[int]:
         """Per cause, of how many rows it might have been the root, had there been data."""
-        return self.findings["unknown"].explode().dropna().value_counts()
+        return frequencies(self.findings["unknown"].explode())
 
     @property
     def unexplained(self) -> int:
@@ -153,8 +153,24 @@ def diagnose(
     backlog is of. Causes are asked in the order given. Raises CauseError when a cause fails or
     answers what is no answer.
     """
-    by_code = {made.code: made for made in (*causes, LAST_RESORT)}
-    given = {made.code: _ask(made, backlog) for made in causes if _is_asked(made, backlog)}
+    answers, findings = explain(backlog, asked_about(backlog, causes), zone, language)
+    return Diagnosis(backlog, answers, findings, as_of, language, Causes(causes), zone, folder)
+
+
+def asked_about(backlog: pd.DataFrame, causes: Sequence[Cause]) -> list[Cause]:
+    """List the causes there is anything to ask about: what nobody gave is not unknown."""
+    return [made for made in causes if made is not LAST_RESORT and _is_given(made, backlog)]
+
+
+def explain(
+    backlog: pd.DataFrame, asked: Sequence[Cause], zone: str, language: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give the answers and the findings of whole orders; what other orders say changes neither.
+
+    So a backlog may be cut between orders, and each part be explained on another machine.
+    """
+    by_code = {made.code: made for made in (*asked, LAST_RESORT)}
+    given = {made.code: _ask(made, backlog) for made in asked}
     answers = pd.DataFrame(
         {code: answer.hits for code, answer in given.items()}, index=backlog.index
     )
@@ -169,8 +185,7 @@ def diagnose(
             "unknown": _unjudged(answers, root),
         }
     )
-    findings = tell(backlog, roots, by_code, zone, language)
-    return Diagnosis(backlog, answers, findings, as_of, language, Causes(causes), zone, folder)
+    return answers, tell(backlog, roots, by_code, zone, language)
 
 
 def _of_order(root: pd.Series[str], order: pd.Series[str], asked: list[str]) -> pd.Series[str]:
@@ -180,10 +195,8 @@ def _of_order(root: pd.Series[str], order: pd.Series[str], asked: list[str]) -> 
     return first.map(dict(enumerate(asked))).astype("string")
 
 
-def _is_asked(made: Cause, backlog: pd.DataFrame) -> bool:
-    """Tell whether there is anything to ask about: what nobody gave is not unknown."""
-    given = made.asked_with is None or bool(backlog[made.asked_with].notna().any())
-    return given and made is not LAST_RESORT
+def _is_given(made: Cause, backlog: pd.DataFrame) -> bool:
+    return made.asked_with is None or bool(backlog[made.asked_with].notna().any())
 
 
 def _ask(made: Cause, backlog: pd.DataFrame) -> Answer:

@@ -79,7 +79,7 @@ def stocked_lines(folder: Path | None, open_rows: DataFrame, voice: Voice) -> Da
     if not ids or folder is None:
         return pd.DataFrame(columns=list(LINES))
     lines = rows(folder, "fulfillment_order_lines", fulfillment_order_id=ids)
-    lines = lines[lines["remaining_quantity"] > 0]
+    lines = lines[lines["remaining_quantity"] > 0].sort_values("fulfillment_order_line_id")
     titles = rows(folder, "order_lines", order_id=open_rows["order_id"].iloc[0])
     names = titles.drop_duplicates("line_id").set_index("line_id")["title"]
     cards = rows(folder, "fulfillment_orders", fulfillment_order_id=ids)
@@ -105,13 +105,14 @@ def _stock(
     mine = levels[levels["inventory_item_id"] == item]
     here = mine[(mine["location_id"] == location).fillna(value=False)]
     others = mine[(mine["location_id"] != location) & (mine["available"] > 0)]
-    said = [f"{names.get(one.location_id, '?')} {one.available}" for one in each(others)]
+    said = sorted(f"{names.get(one.location_id, '?')} {one.available}" for one in each(others))
+    there = ", ".join(said) or voice.say("none")
     if here.empty:
-        return voice.say("not stocked"), ", ".join(said) or voice.say("none")
+        return voice.say("not stocked"), there
     level = here.iloc[0]
     counts = {name: level[name] for name in ("on_hand", "committed", "available", "incoming")}
     told = [f"{count} {voice.words(name)}" for name, count in counts.items() if not pd.isna(count)]
-    return ", ".join(told), ", ".join(said) or voice.say("none")
+    return ", ".join(told), there
 
 
 def answers(diagnosis: Diagnosis, open_rows: DataFrame, findings: DataFrame) -> DataFrame:
@@ -184,7 +185,7 @@ def peers(diagnosis: Diagnosis, open_rows: DataFrame, findings: DataFrame) -> Da
     for cause in findings["cause"].drop_duplicates():
         alike = diagnosis.findings[diagnosis.findings["cause"] == cause]
         others = alike[~alike["order_id"].isin(open_rows["order_id"])]
-        oldest = others.sort_values("age_hours", ascending=False)
+        oldest = others.sort_values(["age_hours", "row_id"], ascending=[False, True])
         names = ", ".join(oldest["order"].drop_duplicates().head(MOST_PEERS))
         what = voice.say("others: {cause}", cause=voice.words(cause))
         told.append({"what": what, "number": len(others), "detail": names})

@@ -7,7 +7,7 @@ of its row. Only the columns that a cause's evidence names are looked at, cause 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -84,7 +84,11 @@ def tell(
     ]
     empty = pd.DataFrame(columns=list(_TOLD), dtype="string")
     facts = backlog[list(_FROM_BACKLOG.values())].set_axis(list(_FROM_BACKLOG), axis="columns")
-    findings = facts.join(roots).join(pd.concat([empty, *told]))
+    return worst_first(facts.join(roots).join(pd.concat([empty, *told])))
+
+
+def worst_first(findings: pd.DataFrame) -> pd.DataFrame:
+    """Sort findings: the most severe first, then the most valuable, then the oldest."""
     rank = findings["severity"].map({str(one): place for place, one in enumerate(SEVERITIES)})
     return (
         findings.assign(rank=rank)
@@ -94,6 +98,12 @@ def tell(
         .drop(columns="rank")
         .reset_index(drop=True)
     )
+
+
+def frequencies(names: pd.Series[Any]) -> pd.Series[int]:
+    """Count each name that is not missing: the most frequent first, ties by name."""
+    counts = names.value_counts(sort=False).sort_index()
+    return counts.sort_values(ascending=False, kind="stable")
 
 
 def _tell_alike(cause: Cause, rows: pd.DataFrame, zone: str, language: str) -> pd.DataFrame:

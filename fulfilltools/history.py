@@ -251,7 +251,7 @@ def stays(runs_folder: Path, shop: str) -> DataFrame:
     for name in ("since", "until"):
         table[name] = pd.to_datetime(table[name], utc=True)
     table["hours"] = (table["until"] - table["since"]).dt.total_seconds() / 3600
-    return table.sort_values(["since", "order_id"], ignore_index=True)
+    return table.sort_values(["since", "order_id", "fulfillment_order_id"], ignore_index=True)
 
 
 def time_to_clear(runs_folder: Path, shop: str) -> DataFrame:

@@ -74,7 +74,7 @@ def write_index(home: Path) -> None:
     """List the runs that are there, with links to their reports."""
     manifests = [*home.glob("[0-9]*Z/manifest.json"), *home.glob("failed/*/manifest.json")]
     runs = [run for one in manifests if (run := _entry(home, one.parent)) is not None]
-    runs.sort(key=lambda run: (run["as_of"], run["started_at"]), reverse=True)
+    runs.sort(key=lambda run: (run["as_of"], run["started_at"], run["folder"]), reverse=True)
     aside = home / ".index.html.part"
     language = runs[0]["language"] if runs else LANGUAGE
     page = _template(language).render(shop=home.name, runs=runs, language=language)

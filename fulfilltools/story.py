@@ -243,7 +243,7 @@ def _of_order(diagnosis: Diagnosis, name: str) -> dict[str, Any]:
         }
     there = timeline.rows(diagnosis.folder, "orders") if diagnosis.folder else diagnosis.backlog
     all_plain = there["order_name"].str.lstrip("#").str.lower()
-    others = there[all_plain == wanted]
+    others = there[all_plain == wanted].sort_values("order_id")
     if others.empty:
         near = difflib.get_close_matches(wanted, [*all_plain.dropna()], n=3)
         hint = f"Did you mean {', '.join(near)}?" if near else "Give its name, such as #1042."

@@ -101,7 +101,7 @@ def rows(folder: Path, table: str, **equal: Any) -> DataFrame:  # noqa: ANN401 -
 
 
 def _moments(folder: Path, order_id: str, voice: Voice) -> Iterator[tuple[Any, str, str]]:
-    """Tell each moment that a table has, in no order."""
+    """Tell each moment that a table has; what happens at one moment is told in this order."""
     for order in each(rows(folder, "orders", order_id=order_id)):
         yield order.processed_at, "placed", voice.say("from {place}", place=order.source_name)
         yield order.cancelled_at, "cancelled", _lower(order.cancel_reason, voice)
@@ -111,6 +111,7 @@ def _moments(folder: Path, order_id: str, voice: Voice) -> Iterator[tuple[Any, s
         error = "" if pd.isna(paid.error_code) else f" ({_lower(paid.error_code, voice)})"
         yield paid.processed_at, what or "payment_failed", f"{_lower(paid.gateway, voice)}{error}"
     cards = rows(folder, "fulfillment_orders", order_id=order_id)
+    cards = cards.sort_values("fulfillment_order_id")
     for card in each(cards):
         yield card.created_at, "routed", voice.say("to {place}", place=card.location)
         yield card.fulfill_at, "opens", voice.say("at {place}", place=card.location)
@@ -118,11 +119,12 @@ def _moments(folder: Path, order_id: str, voice: Voice) -> Iterator[tuple[Any, s
         yield card.fulfill_by, "deadline", voice.say("of {place}", place=card.location)
     places = dict(zip(cards["fulfillment_order_id"], cards["location"], strict=True))
     requests = rows(folder, "merchant_requests", fulfillment_order_id=list(places) or [""])
-    for asked in each(requests):
+    for asked in each(requests.sort_values("request_id")):
         is_stop = asked.kind == "CANCELLATION_REQUEST"
         what = "cancellation_requested" if is_stop else "requested"
         yield asked.sent_at, what, voice.say("of {place}", place=places[asked.fulfillment_order_id])
-    for parcel in each(rows(folder, "fulfillments", order_id=order_id)):
+    parcels = rows(folder, "fulfillments", order_id=order_id)
+    for parcel in each(parcels.sort_values("fulfillment_id")):
         yield from _of_parcel(parcel, voice)
 
 
@@ -148,7 +150,7 @@ def _of_parcel(parcel: Any, voice: Voice) -> Iterator[tuple[Any, str, str]]:  # 
 def _with_events(told: DataFrame, events: DataFrame) -> DataFrame:
     """Add who did it to what is told already, and what only the timeline tells."""
     more = []
-    for event in each(events.sort_values("created_at")):
+    for event in each(events.sort_values(["created_at", "event_id"])):
         what = EVENTS.get(event.action, event.action)
         by = (
             event.app if not pd.isna(event.app) else marked("staff") if event.by_user else "Shopify"

@@ -77,6 +77,7 @@ def shop_run(tmp_path):
         backlog["sla_hours"] = 48.0
         norms = {"location": ["Lager", "3PL $5 & <b>"], "shipped": [30, 40]}
         norms |= {"usual_hours": [12.0, 30.0], "slow_hours": [40.0, 60.0]}
+        norms |= {"location_id": ["1", "2"], "delivery_method": "SHIPPING"}
         norm = pd.DataFrame(norms) if orders else pd.DataFrame(norms).iloc[:0]
         tables = {"orders": table, "fulfillments": parcels, "backlog": backlog}
         for name, content in (tables | {"location_norms": norm}).items():

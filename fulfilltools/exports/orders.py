@@ -124,7 +124,7 @@ def _refuse_two_shops(database: duckdb.DuckDBPyConnection) -> None:
     row = database.execute(
         """
         SELECT order_name FROM order_text GROUP BY order_name
-        HAVING min(order_number) <> max(other_number) LIMIT 1
+        HAVING min(order_number) <> max(other_number) ORDER BY order_name LIMIT 1
         """
     ).fetchone()
     if row:
@@ -167,7 +167,7 @@ def _count(
         """
         SELECT count(*), strftime(min(created_at), '%Y-%m-%dT%H:%M:%SZ'),
             strftime(max(created_at), '%Y-%m-%dT%H:%M:%SZ'),
-            date_diff('day', max(created_at), ?::TIMESTAMPTZ), mode(currency)
+            date_diff('day', max(created_at), ?::TIMESTAMPTZ), mode(currency ORDER BY currency)
         FROM export_order
         """,
         [as_of],
@@ -240,7 +240,8 @@ def _time_zone(database: duckdb.DuckDBPyConnection) -> str:
     row = database.execute(
         r"""
         SELECT regexp_extract(created_at, '([+-]\d{2}):?(\d{2})$', ['hours', 'minutes'])
-        FROM order_text WHERE created_at IS NOT NULL ORDER BY moment(created_at) DESC LIMIT 1
+        FROM order_text WHERE created_at IS NOT NULL
+        ORDER BY moment(created_at) DESC, order_name, file_no LIMIT 1
         """
     ).fetchone()
     hours, minutes = (row[0]["hours"], row[0]["minutes"]) if row else ("", "")

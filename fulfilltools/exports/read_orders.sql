@@ -1,6 +1,6 @@
 -- From `read_row` (the order export's wanted columns as text) to one row per order and per line.
 -- Only the first row of an order carries the order's columns; sorting in a spreadsheet may have
--- moved it, so an order takes each column from whichever of its rows has it.
+-- moved it, so an order takes each column from the first of its rows that has it.
 
 CREATE TABLE order_text AS
 SELECT
@@ -8,26 +8,26 @@ SELECT
     order_name,
     min(order_number) AS order_number,
     max(order_number) AS other_number,
-    any_value(created_at) AS created_at,
-    any_value(paid_at) AS paid_at,
-    any_value(fulfilled_at) AS fulfilled_at,
-    any_value(cancelled_at) AS cancelled_at,
-    any_value(due_at) AS due_at,
-    any_value(financial_status) AS financial_status,
-    any_value(fulfillment_status) AS fulfillment_status,
-    any_value(currency) AS currency,
-    any_value(total) AS total,
-    any_value(refunded) AS refunded,
-    any_value(outstanding) AS outstanding,
-    any_value(shipping_method) AS shipping_method,
-    any_value(country) AS country,
-    any_value(gateways) AS gateways,
-    any_value(terms_name) AS terms_name,
-    any_value(location) AS location,
-    any_value(source_name) AS source_name,
-    any_value(risk_level) AS risk_level,
-    any_value(tags) AS tags,
-    any_value(day_words) AS day_words
+    arg_min(created_at, rowid) AS created_at,
+    arg_min(paid_at, rowid) AS paid_at,
+    arg_min(fulfilled_at, rowid) AS fulfilled_at,
+    arg_min(cancelled_at, rowid) AS cancelled_at,
+    arg_min(due_at, rowid) AS due_at,
+    arg_min(financial_status, rowid) AS financial_status,
+    arg_min(fulfillment_status, rowid) AS fulfillment_status,
+    arg_min(currency, rowid) AS currency,
+    arg_min(total, rowid) AS total,
+    arg_min(refunded, rowid) AS refunded,
+    arg_min(outstanding, rowid) AS outstanding,
+    arg_min(shipping_method, rowid) AS shipping_method,
+    arg_min(country, rowid) AS country,
+    arg_min(gateways, rowid) AS gateways,
+    arg_min(terms_name, rowid) AS terms_name,
+    arg_min(location, rowid) AS location,
+    arg_min(source_name, rowid) AS source_name,
+    arg_min(risk_level, rowid) AS risk_level,
+    arg_min(tags, rowid) AS tags,
+    arg_min(day_words, rowid) AS day_words
 FROM read_row
 GROUP BY file_no, order_name;
 

@@ -167,7 +167,7 @@ def refuse_unread(
                 CASE WHEN regexp_full_match({column}, '[\\d\\s:./+-]{{1,25}}') THEN {column} END
             FROM {table} AS row
             WHERE {column} IS NOT NULL AND {macro}({column}) IS NULL
-            LIMIT 1
+            ORDER BY rowid LIMIT 1
             """  # noqa: S608 - names of our own columns
         ).fetchone()
         if row:

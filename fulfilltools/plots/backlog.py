@@ -9,6 +9,7 @@ import pandas as pd
 from babel.numbers import format_percent
 
 from fulfilltools.cause import IN_ORDER
+from fulfilltools.findings import frequencies
 from fulfilltools.plots.bars import AGE_COLORS, MOST_BARS, NOTHING, OTHERS, SEVERITY_COLORS, bars
 from fulfilltools.texts import marked
 from fulfilltools.wording import Voice
@@ -124,7 +125,7 @@ def value_table(diagnosis: Diagnosis) -> DataFrame:
     acting = needing_action(diagnosis.findings)
     acting = acting.loc[acting["value"].notna() & acting["currency"].notna()]
     sums: dict[str, dict[str, Decimal]] = {}
-    for currency in acting["currency"].value_counts().index:
+    for currency in frequencies(acting["currency"]).index:
         sums[str(currency)] = dict.fromkeys(acting["cause"], Decimal(0))
     for cause, currency, value in zip(
         acting["cause"], acting["currency"], acting["value"], strict=True

@@ -175,7 +175,8 @@ def time_to_ship_table(run: Run) -> DataFrame:
 
     Places that shipped too few orders in the time fetched have no norm and are not listed.
     """
-    norms = run.table("location_norms").set_index("location")
+    norms = run.table("location_norms")
+    norms = norms.sort_values(["location", "delivery_method", "location_id"]).set_index("location")
     backlog = run.backlog
     beyond = (backlog["business_age_hours"] > backlog["slow_hours"]).fillna(value=False)
     still_open = backlog.groupby("location").size()

@@ -16,7 +16,7 @@ import pandas as pd
 
 from fulfilltools import history
 from fulfilltools.cause import SEVERITIES
-from fulfilltools.findings import CONTRACT
+from fulfilltools.findings import CONTRACT, frequencies
 from fulfilltools.history import Past
 from fulfilltools.plots import needing_action
 from fulfilltools.report.tiles import DUE_SOON_HOURS
@@ -172,20 +172,20 @@ def _headline(orders: Mapping[str, int], acting: DataFrame, voice: Voice) -> str
         return voice.say(HEADLINES["empty"])
     if not orders["actionable"]:
         return voice.say(HEADLINES["calm"], n=orders["unfulfilled"])
-    counts = acting["cause"].value_counts()
+    counts = frequencies(acting["cause"].map(voice.words))
     sentence = HEADLINES["one" if orders["actionable"] == 1 else "act"]
     return voice.say(
         sentence,
         k=orders["actionable"],
         n=orders["unfulfilled"],
-        cause=voice.words(counts.index[0]),
+        cause=counts.index[0],
         rows=counts.iloc[0],
     )
 
 
 def _counts(names: Series) -> dict[str, int]:
     known = names.astype(object).where(names.notna(), NO_LOCATION)
-    return {str(name): int(count) for name, count in known.value_counts().items()}
+    return {str(name): int(count) for name, count in frequencies(known).items()}
 
 
 def _ages(hours: Series) -> dict[str, float | None]:
