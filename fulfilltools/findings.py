@@ -51,6 +51,9 @@ _FROM_BACKLOG = {
     "created_at": "created_at",
     "row_id": "row_id",
 }
+_WEIGHED = ("business_age_hours", "sla_hours", "hours_to_deadline", "total")
+"""What makes a case more or less severe."""
+
 _TOLD = ("title", "verdict", "severity", "owner", "proof", "evidence", "action")
 _FIELD = re.compile(r"\{(\w+)")
 
@@ -77,14 +80,13 @@ def tell(
     the most valuable, then the oldest.
     """
     told = [
-        _tell_alike(
-            causes[str(code)].as_variant(str(label)), backlog.loc[rows.index], zone, language
-        )
-        for (code, label), rows in roots.groupby(["cause", roots["variant"].fillna("")])
+        _tell_alike(causes[str(code)].as_variant(str(label)), backlog, alike.index, zone, language)
+        for (code, label), alike in roots.groupby(["cause", roots["variant"].fillna("")])
     ]
-    empty = pd.DataFrame(columns=list(_TOLD), dtype="string")
+    empty = pd.DataFrame(columns=list(_TOLD))
     facts = backlog[list(_FROM_BACKLOG.values())].set_axis(list(_FROM_BACKLOG), axis="columns")
-    return worst_first(facts.join(roots).join(pd.concat([empty, *told])))
+    told_all = pd.concat([empty, *told]).astype("string")
+    return worst_first(facts.join(roots).join(told_all))
 
 
 def worst_first(findings: pd.DataFrame) -> pd.DataFrame:
@@ -106,10 +108,14 @@ def frequencies(names: pd.Series[Any]) -> pd.Series[int]:
     return counts.sort_values(ascending=False, kind="stable")
 
 
-def _tell_alike(cause: Cause, rows: pd.DataFrame, zone: str, language: str) -> pd.DataFrame:
+def _tell_alike(
+    cause: Cause, backlog: pd.DataFrame, alike: pd.Index[Any], zone: str, language: str
+) -> pd.DataFrame:
     """Tell the rows that have the same cause and variant."""
     named = [*dict.fromkeys([*_FIELD.findall(cause.evidence), "currency", "business_day_hours"])]
-    told = pd.DataFrame(
+    # Columns first: taking rows of all 150 columns for each cause would be most of the work.
+    rows = backlog[[*dict.fromkeys([*named, *_WEIGHED, "supported_actions"])]].loc[alike]
+    return pd.DataFrame(
         {
             "title": texts(language).gettext(cause.title),
             "verdict": str(cause.verdict),
@@ -122,9 +128,8 @@ def _tell_alike(cause: Cause, rows: pd.DataFrame, zone: str, language: str) -> p
             ],
             "action": [_action(cause, offered, language) for offered in rows["supported_actions"]],
         },
-        index=rows.index,
+        index=alike,
     )
-    return told.astype("string")
 
 
 def _severity(made: Cause, rows: pd.DataFrame) -> pd.Series[str]:
