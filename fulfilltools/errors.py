@@ -10,6 +10,7 @@ FulfillError                  anything this package says about a failure
 ├── RunError                  a run's folder is missing, locked or cannot be written
 ├── TableError                a raw file is not what Shopify sends
 ├── DeliveryError             a report could not be sent
+├── ClusterError              a Dask cluster is not there, was lost, or cannot help
 ├── CauseError                a cause is written wrong
 └── NotebookError             a notebook failed, or was asked for what it does not have
 
@@ -21,6 +22,7 @@ most two sentences, and never holds a token, an e-mail or an address.
 __all__ = [
     "AccessError",
     "CauseError",
+    "ClusterError",
     "DeliveryError",
     "FulfillError",
     "IncompleteError",
@@ -77,6 +79,10 @@ class TableError(FulfillError):
 
 class DeliveryError(FulfillError):
     """A report could not be sent."""
+
+
+class ClusterError(FulfillError):
+    """A Dask cluster is not there, was lost, or cannot help."""
 
 
 class CauseError(FulfillError):

@@ -54,6 +54,10 @@ TEXT = {".csv", ".html", ".ipynb", ".json", ".log", ".md", ".txt"}
 PACKAGES = ("fulfilltools", "duckdb", "matplotlib", "pandas", "papermill", "pyarrow", "ShopifyAPI")
 
 
+class HeldError(RunError):
+    """Another run of the shop is going on."""
+
+
 @dataclass(frozen=True, repr=False)
 class Run:
     """One run's folder, read lazily.
@@ -185,7 +189,7 @@ def begin_run(folder: Path, shop: str, as_of: datetime) -> Run:
             },
         )
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
     return Run(folder)
 
 
@@ -207,12 +211,12 @@ def new_run(
     or the folder cannot be written.
     """
     home = runs / shop
-    with _held(home):
+    with held(home):
         _recover(home)
         try:
             work = Path(tempfile.mkdtemp(prefix=".work-", dir=home))
         except OSError as error:
-            raise _unwritable(home, error) from error
+            raise unwritable(home, error) from error
         run = begin_run(work, shop, as_of)
         try:
             yield run
@@ -255,13 +259,13 @@ def _newest_first(home: Path) -> Iterator[Run]:
 
 
 @contextmanager
-def _held(home: Path) -> Iterator[None]:
+def held(home: Path) -> Iterator[None]:
     """Hold the shop's lock, or say who holds it; the system frees it when we die."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         lock = (home / ".lock").open("a+", encoding="utf-8")
     except OSError as error:
-        raise _unwritable(home, error) from error
+        raise unwritable(home, error) from error
     with lock:
         _lock(lock, home.name)
         lock.truncate(0)
@@ -277,7 +281,7 @@ def _lock(lock: IO[str], shop: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.seek(0)
-        raise RunError(
+        raise HeldError(
             f"Another run of {shop} is going on: {lock.read()}. Wait for it, or end that process."
         ) from error
 
@@ -307,7 +311,7 @@ def _publish(run: Run, target: Path) -> None:
             target.rename(old)
         run.folder.rename(target)
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise unwritable(target, error) from error
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -379,7 +383,8 @@ def _write_json(file: Path, content: dict[str, Any]) -> None:
     aside.replace(file)
 
 
-def _unwritable(folder: Path, error: OSError) -> RunError:
+def unwritable(folder: Path, error: OSError) -> RunError:
+    """Say that a folder cannot be written, and what helps."""
     return RunError(
         f"{folder} cannot be written: {error.strerror}. "
         "Make it writable, or set FULFILLTOOLS_RUNS to another folder."

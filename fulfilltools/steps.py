@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,7 +24,7 @@ from fulfilltools.settings import Connection, load_settings, shop_name
 from fulfilltools.texts import checked_language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pandas as pd
 
@@ -172,9 +172,14 @@ def story_in(run: runs.Run, order: str, language: str) -> Story:
 
 
 def _diagnosed(run: runs.Run, language: str) -> Diagnosis:
-    from fulfilltools import diagnosis  # noqa: PLC0415 - pandas only when needed
+    from fulfilltools import cluster, diagnosis  # noqa: PLC0415 - pandas only when needed
 
-    return diagnosis.diagnose(
+    ask: Callable[..., Diagnosis] = diagnosis.diagnose
+    if address := cluster.address_set():
+        from fulfilltools import parts  # noqa: PLC0415 - only with a cluster
+
+        ask = partial(parts.diagnose, address=address)
+    return ask(
         run.backlog,
         as_of=run.as_of,
         causes=_asked(),
