@@ -16,7 +16,9 @@ from fulfilltools.texts import LANGUAGE, marked, texts
 from fulfilltools.wording import sentence, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Iterable, Mapping
+
+    import numpy as np
 
 CONTRACT = (
     "order",
@@ -51,10 +53,13 @@ _FROM_BACKLOG = {
     "created_at": "created_at",
     "row_id": "row_id",
 }
-_WEIGHED = ("business_age_hours", "sla_hours", "hours_to_deadline", "total")
-"""What makes a case more or less severe."""
-
 _TOLD = ("title", "verdict", "severity", "owner", "proof", "evidence", "action")
+_ALWAYS = ("currency", "business_day_hours", "supported_actions")
+"""What telling a value or an action needs, whatever the evidence names."""
+
+_STEPS = "severity_steps"
+"""Beside the backlog's columns: how much more severe a row is than its cause."""
+
 _FIELD = re.compile(r"\{(\w+)")
 
 FAR_TOO_LONG = 2
@@ -79,14 +84,15 @@ def tell(
     Returns those, CONTRACT's columns, `title`, `created_at` and `row_id`; worst first, then
     the most valuable, then the oldest.
     """
-    told = [
-        _tell_alike(causes[str(code)].as_variant(str(label)), backlog, alike.index, zone, language)
-        for (code, label), alike in roots.groupby(["cause", roots["variant"].fillna("")])
-    ]
-    empty = pd.DataFrame(columns=list(_TOLD))
+    # Grouped as a whole, not looked up for each cause: rows of 150 columns are slow to take.
+    rows = backlog[_named(causes.values())].assign(**{_STEPS: _steps(backlog)})
+    told: dict[Hashable, tuple[str, ...]] = {}
+    for (code, label), alike in rows.groupby([roots["cause"], roots["variant"].fillna("")]):
+        cause = causes[str(code)].as_variant(str(label))
+        told |= zip(alike.index, _tell_alike(cause, alike, zone, language), strict=True)
+    findings = pd.DataFrame([*told.values()], [*told], list(_TOLD), dtype="string")
     facts = backlog[list(_FROM_BACKLOG.values())].set_axis(list(_FROM_BACKLOG), axis="columns")
-    told_all = pd.concat([empty, *told]).astype("string")
-    return worst_first(facts.join(roots).join(told_all))
+    return worst_first(facts.join(roots).join(findings))
 
 
 def worst_first(findings: pd.DataFrame) -> pd.DataFrame:
@@ -108,40 +114,49 @@ def frequencies(names: pd.Series[Any]) -> pd.Series[int]:
     return counts.sort_values(ascending=False, kind="stable")
 
 
+def _named(causes: Iterable[Cause]) -> list[str]:
+    """List the columns that telling a finding may need."""
+    variants = [made.as_variant(label) for made in causes for label in ("", *made.variants)]
+    named = [*_ALWAYS, *(name for made in variants for name in _FIELD.findall(made.evidence))]
+    return [*dict.fromkeys(named)]
+
+
 def _tell_alike(
-    cause: Cause, backlog: pd.DataFrame, alike: pd.Index[Any], zone: str, language: str
-) -> pd.DataFrame:
-    """Tell the rows that have the same cause and variant."""
-    named = [*dict.fromkeys([*_FIELD.findall(cause.evidence), "currency", "business_day_hours"])]
-    # Columns first: taking rows of all 150 columns for each cause would be most of the work.
-    rows = backlog[[*dict.fromkeys([*named, *_WEIGHED, "supported_actions"])]].loc[alike]
-    return pd.DataFrame(
-        {
-            "title": texts(language).gettext(cause.title),
-            "verdict": str(cause.verdict),
-            "severity": _severity(cause, rows),
-            "owner": str(cause.owner),
-            "proof": str(cause.proof),
-            "evidence": [
-                sentence(cause.evidence, dict(zip(named, row, strict=True)), zone, language)
-                for row in rows[named].itertuples(index=False, name=None)
-            ],
-            "action": [_action(cause, offered, language) for offered in rows["supported_actions"]],
-        },
-        index=alike,
-    )
+    cause: Cause, alike: pd.DataFrame, zone: str, language: str
+) -> list[tuple[str, ...]]:
+    """Tell the rows that have the same cause and variant, each as _TOLD names it."""
+    named = [*dict.fromkeys([*_FIELD.findall(cause.evidence), *_ALWAYS, _STEPS])]
+    title = texts(language).gettext(cause.title)
+    cells = (alike[name].to_numpy(object) for name in named)
+    rows = (dict(zip(named, values, strict=True)) for values in zip(*cells, strict=True))
+    return [
+        (
+            title,
+            str(cause.verdict),
+            _severity(cause, row[_STEPS]),
+            str(cause.owner),
+            str(cause.proof),
+            sentence(cause.evidence, row, zone, language),
+            _action(cause, row["supported_actions"], language),
+        )
+        for row in rows
+    ]
 
 
-def _severity(made: Cause, rows: pd.DataFrame) -> pd.Series[str]:
+def _steps(backlog: pd.DataFrame) -> np.ndarray:
     """One step up for what waits far too long or is due, one down for what costs nothing."""
+    too_long = backlog["business_age_hours"] > FAR_TOO_LONG * backlog["sla_hours"]
+    due = backlog["hours_to_deadline"] < DEADLINE_NEAR_HOURS
+    free = backlog["total"] == 0
+    up, down = (one.fillna(value=False).astype(int) for one in (too_long | due, free))
+    return (up - down).to_numpy()
+
+
+def _severity(made: Cause, steps: int) -> str:
     if made.verdict in IN_ORDER:
-        return pd.Series(str(made.severity), index=rows.index)
-    too_long = rows["business_age_hours"] > FAR_TOO_LONG * rows["sla_hours"]
-    due = rows["hours_to_deadline"] < DEADLINE_NEAR_HOURS
-    up = (too_long.fillna(value=False) | due.fillna(value=False)).astype(int)
-    down = (rows["total"] == 0).fillna(value=False).astype(int)
-    step = (SEVERITIES.index(made.severity) + up - down).clip(0, len(SEVERITIES) - 1)
-    return step.map(dict(enumerate(map(str, SEVERITIES))))
+        return str(made.severity)
+    place = SEVERITIES.index(made.severity) + steps
+    return str(SEVERITIES[min(max(place, 0), len(SEVERITIES) - 1)])
 
 
 def _action(made: Cause, offered: str | None, language: str) -> str:
