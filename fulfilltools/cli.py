@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -20,12 +19,10 @@ import typer
 from typer.exceptions import TyperException
 
 from fulfilltools.errors import FulfillError, RunError, SettingsError
-from fulfilltools.texts import marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fulfilltools.admin.check import CheckItem
     from fulfilltools.notebooks import Step
     from fulfilltools.runs import Run
     from fulfilltools.settings import Connection, Settings
@@ -36,9 +33,6 @@ Way = Literal["auto", "bulk", "paged"]
 DateOrder = Literal["dmy", "mdy", "ymd"]
 SCHEDULED = ("1_fetch_orders", "2_diagnose_causes", "3_report")
 FAIL_ON_REACHED = 3
-RUNS_WORK = marked("{0} can be written; {1} GB are free.")
-RUNS_FAIL = marked("{0} cannot be written: {1}.")
-RUNS_MEND = marked("Set FULFILLTOOLS_RUNS to another folder.")
 STOPPED_BY_TERM = 128 + signal.SIGTERM
 
 app = typer.Typer(
@@ -156,14 +150,14 @@ def check(
 ) -> None:
     """Tell what works and what is missing: address, token, scopes, limits, disk."""
     from fulfilltools import steps
-    from fulfilltools.admin.check import check
+    from fulfilltools.admin.check import check, check_runs
     from fulfilltools.settings import load_settings
     from fulfilltools.terminal import show_check
 
     settings = load_settings()
     with steps.reach(_meant(shop, demo=demo), settings) as connection:
         works = show_check(
-            [_runs_folder(settings.runs), *check(connection)], language or settings.language
+            [check_runs(settings.runs), *check(connection)], language or settings.language
         )
     raise typer.Exit(0 if works else 1)
 
@@ -291,18 +285,6 @@ def lab(
         arguments += ["--LabApp.default_url=/lab/tree/welcome.ipynb"]
     arguments += context.args
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - it becomes JupyterLab
-
-
-def _runs_folder(runs: Path) -> CheckItem:
-    from fulfilltools.admin.check import CheckItem
-
-    try:
-        runs.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=runs):
-            free = shutil.disk_usage(runs).free
-    except OSError as error:
-        return CheckItem("runs", "failed", RUNS_FAIL.format(runs, error.strerror), RUNS_MEND)
-    return CheckItem("runs", "works", RUNS_WORK.format(runs, f"{free / 1e9:,.0f}"))
 
 
 def _meant(

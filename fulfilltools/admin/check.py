@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +19,7 @@ from fulfilltools.errors import AccessError, FulfillError, SettingsError, Unreac
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from fulfilltools.admin.client import Answer
     from fulfilltools.settings import Connection
@@ -54,6 +57,18 @@ class Checked(list[CheckItem]):
         rows = display.rows(told, ["part", "state", "what that means", "how to mend it"])
         numbers = {one.name: one.state for one in self}
         return display.bundle("check", str(self), display.framed([rows], severity), numbers)
+
+
+def check_runs(folder: Path) -> CheckItem:
+    """Try the folder of runs: whether it can be written, and what is free there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free
+    except OSError as error:
+        meaning = f"{folder} cannot be written: {error.strerror}."
+        return CheckItem("runs", "failed", meaning, "Set FULFILLTOOLS_RUNS to another folder.")
+    return CheckItem("runs", "works", f"{folder} can be written; {free / 1e9:,.0f} GB are free.")
 
 
 def check(connection: Connection, patience: Patience = _QUICK) -> Checked:
