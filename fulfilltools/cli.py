@@ -91,11 +91,12 @@ def run(
 ) -> None:
     """Fetch the orders, diagnose each open one, and write the report."""
     options = locals()
-    from fulfilltools import delivery, handover, runs, steps
+    from fulfilltools import handover, runs, steps
     from fulfilltools.admin.session import ShopSession
     from fulfilltools.each_shop import run_each
     from fulfilltools.exports import as_parameters
     from fulfilltools.notebooks import run_notebooks
+    from fulfilltools.redaction import secret_addresses
     from fulfilltools.settings import load_settings
     from fulfilltools.terminal import show_run
 
@@ -119,7 +120,7 @@ def run(
         if not export:
             ShopSession(connection)  # refuses what cannot be right before any work is done
         moment = steps.moment_to_report(as_of, connection)
-        secrets = [*steps.secrets_of(connection), *delivery.secrets()]
+        secrets = [*steps.secrets_of(connection), *secret_addresses()]
         home, to = settings.runs, settings.delivery if deliver else None
         with handover.told(
             home, connection.name, moment, to, language or settings.language

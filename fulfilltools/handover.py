@@ -6,7 +6,7 @@ import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from fulfilltools import delivery, ledger, runs
+from fulfilltools import ledger, runs
 from fulfilltools.errors import FulfillError, RunError
 from fulfilltools.texts import LANGUAGE
 
@@ -51,6 +51,8 @@ def hand_over(done: Run, facts: dict[str, object], *, pdf: bool, to: Delivery | 
         except RunError as error:
             problems.append(str(error))
     if to is not None:
+        from fulfilltools import delivery  # noqa: PLC0415 - a report's code only when it is sent
+
         try:
             facts["sent"] = len(delivery.deliver(done, to))
         except FulfillError as error:
@@ -110,6 +112,8 @@ def _tell_failure(
     error: Exception, runs_folder: Path, known: dict[str, str], moment: datetime, to: Delivery
 ) -> None:
     """Send a notice of failure; when that fails, too, the run's own error still counts."""
+    from fulfilltools import delivery  # noqa: PLC0415 - as above
+
     said = str(error) if isinstance(error, FulfillError) else OURS.format(name=type(error).__name__)
     facts = known | {"moment": f"{moment:%Y-%m-%dT%H:%M:%SZ}", "error": said}
     with suppress(RunError):

@@ -17,7 +17,7 @@ import os
 import platform
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -247,10 +247,11 @@ def newest_run(runs: Path, shop: str) -> Run:
 
 def package_versions() -> dict[str, str]:
     """Name the versions that a run's numbers depend on."""
-    installed = {one.name: one.version for one in metadata.distributions()}
-    return {"python": platform.python_version()} | {
-        name: installed[name] for name in PACKAGES if name in installed
-    }
+    versions = {"python": platform.python_version()}
+    for name in PACKAGES:
+        with suppress(metadata.PackageNotFoundError):  # run from a checkout that is not installed
+            versions[name] = metadata.version(name)
+    return versions
 
 
 def _newest_first(home: Path) -> Iterator[Run]:

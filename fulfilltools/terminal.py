@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from fulfilltools.catalogue import examples
-from fulfilltools.cause import CLASSIC_REASONS
 from fulfilltools.texts import marked
 from fulfilltools.wording import Voice
 
@@ -48,6 +46,9 @@ def show_check(items: Iterable[CheckItem], language: str) -> bool:
 
 def show_cause(cause: Cause, language: str) -> None:
     """Print all that a cause says of itself."""
+    from fulfilltools.catalogue import examples  # noqa: PLC0415 - pandas only when needed
+    from fulfilltools.cause import CLASSIC_REASONS  # noqa: PLC0415 - as above
+
     voice = Voice(language)
     say = voice.say
     _print(f"{cause.code}: {say(cause.title)}.")

@@ -15,7 +15,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 from babel import Locale
 from babel.dates import format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_precision
@@ -208,13 +207,19 @@ def sentence(
 
 
 def _has_all(part: str, row: Mapping[str, Any]) -> bool:
-    return all(not pd.isna(row[place[1]]) for place in FIELD.finditer(part))
+    return not any(_is_missing(row[place[1]]) for place in FIELD.finditer(part))
+
+
+def _is_missing(value: Any) -> bool:  # noqa: ANN401 - any cell
+    import pandas as pd  # noqa: PLC0415 - the command has words to say that need no pandas
+
+    return bool(pd.isna(value))
 
 
 def _value(row: Mapping[str, Any], place: re.Match[str], zone: str, language: str) -> str:
     name, spec, one, several = place.groups()
     value = row[name]
-    if pd.isna(value):
+    if _is_missing(value):
         return texts(language).gettext(MISSING)
     match spec:
         case "money":

@@ -19,6 +19,7 @@ from fulfilltools.delivery.content import Content, of_failure, of_run
 from fulfilltools.delivery.mail import Mail
 from fulfilltools.delivery.webhooks import SlackPost, WebhookPost
 from fulfilltools.errors import DeliveryError, SettingsError
+from fulfilltools.redaction import ADDRESSES, secret_addresses
 from fulfilltools.settings import Owner
 
 if TYPE_CHECKING:
@@ -29,11 +30,7 @@ if TYPE_CHECKING:
 
     Message = Mail | SlackPost | WebhookPost
 
-SMTP, SLACK, WEBHOOK = (
-    "FULFILLTOOLS_SMTP_URL",
-    "FULFILLTOOLS_SLACK_WEBHOOK",
-    "FULFILLTOOLS_WEBHOOK",
-)
+SMTP, SLACK, WEBHOOK = ADDRESSES
 SENT = "delivered.json"
 SEVERITIES = ("low", "medium", "high", "critical")
 CALM = ("nothing to do", "waits by design")
@@ -99,17 +96,11 @@ def deliver_failure(
     return sent
 
 
-def secrets(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """List what must appear nowhere: the addresses that are secrets."""
-    names = (SMTP, SLACK, WEBHOOK)
-    return [value for name, value in environment.items() if name.startswith(names) and value]
-
-
 def _require_somewhere(settings: Delivery, environment: Mapping[str, str]) -> None:
     to_mail = settings.email_to or settings.email_by_owner
     if to_mail and not environment.get(SMTP):
         raise SettingsError(f"[delivery] names receivers of mail, but {SMTP} is not set. Set it.")
-    if not to_mail and not secrets(environment):
+    if not to_mail and not secret_addresses(environment):
         raise SettingsError(
             "Nothing says where to send the report. Set [delivery] email_to in fulfilltools.toml, "
             f"or {SLACK} or {WEBHOOK}."
