@@ -1,16 +1,41 @@
 """What several test files share."""
 
+import json
+import os
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from fulfilltools import admin, runs, steps
-from fulfilltools.demo import serve
+from fulfilltools import admin, runs, steps, tables
+from fulfilltools.demo import AS_OF, serve
 from fulfilltools.demo.world import build_world
-from fulfilltools.settings import Connection
+from fulfilltools.settings import Connection, Policy
+
+
+def pytest_configure(config):
+    """Give each of several processes runs of its own; a run is written by one at a time."""
+    if process := os.environ.get("PYTEST_XDIST_WORKER"):
+        home = Path(os.environ.get("FULFILLTOOLS_RUNS") or config.rootpath / "build" / "test-runs")
+        os.environ["FULFILLTOOLS_RUNS"] = str(home / process)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keep together, in one process, the tests of a file and all that share something costly."""
+    for item in items:
+        group = item.path.stem
+        if item.path.suffix == ".ipynb":
+            group = "notebooks"  # each reads the run that the one before has written
+        elif "shop_run" in item.fixturenames:
+            group = "shop_run"
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @dataclass
@@ -142,6 +167,12 @@ def _rows(kind):
 
 
 @pytest.fixture(scope="session")
+def whole_world():
+    """The demo shop's world, for all who only read it."""
+    return build_world()
+
+
+@pytest.fixture(scope="session")
 def make_run(tmp_path_factory):
     """Fetch a world of the demo shop into a run of its own; called with the world."""
 
@@ -167,6 +198,61 @@ def make_run(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def shop_run(make_run):
+def shop_run(make_run, whole_world):
     """One run of the demo shop, for all who only read it."""
-    return make_run(build_world())
+    return make_run(whole_world)
+
+
+@pytest.fixture(scope="session")
+def built_tables():
+    """Build the tables of raw files into a new folder; rows as texts, sorted, by table."""
+
+    def build(raw, folder, as_of=AS_OF):
+        folder.mkdir()
+        tables.build(raw, folder, as_of=as_of, policy=Policy())
+        return {
+            file.stem: sorted(map(_plain, pd.read_parquet(file).to_dict("records")))
+            for file in folder.glob("*.parquet")
+        }
+
+    return build
+
+
+def _plain(row):
+    """A row as text; the members of a list come in no order."""
+    return repr(
+        {
+            name: sorted(map(repr, value)) if hasattr(value, "__len__") else value
+            for name, value in row.items()
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def listening():
+    """Serve a webhook: gives what was posted, as (path, body), and its address."""
+
+    @contextmanager
+    def serve_webhook(status=200):
+        posts = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                posts.append((self.path, json.loads(body)))
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield posts, f"http://127.0.0.1:{server.server_port}/secret-path"
+        finally:
+            server.shutdown()
+            server.server_close()
+
+    return serve_webhook

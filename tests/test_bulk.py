@@ -12,13 +12,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import requests
 from graphql import TypeInfo, TypeInfoVisitor, Visitor, build_schema, parse, visit
 from pydantic import SecretStr
 
-from fulfilltools import tables
 from fulfilltools.admin import AdminClient, fetch, orders
 from fulfilltools.admin.bulk_query import bulk_query
 from fulfilltools.admin.faults import Patience
@@ -26,19 +24,13 @@ from fulfilltools.admin.windows import Window
 from fulfilltools.demo import AS_OF, SCOPES, serve
 from fulfilltools.demo.bulk import faults
 from fulfilltools.demo.server import Response
-from fulfilltools.demo.world import build_world
 from fulfilltools.errors import QueryError
-from fulfilltools.settings import Connection, Policy
+from fulfilltools.settings import Connection
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT / "../shared/queries/bulk_orders.graphql"
 QUICK = Patience(connect=2, read=20, tries=4, first_pause=0.001, longest_pause=0.02)
 SINCE = "2026-09-24T07:00:00Z"
-
-
-@pytest.fixture(scope="module")
-def whole_world():
-    return build_world()
 
 
 @pytest.fixture(scope="module")
@@ -88,26 +80,7 @@ def is_asked(request, operation):
     )
 
 
-def built_tables(raw, folder):
-    folder.mkdir()
-    tables.build(raw, folder, as_of=AS_OF, policy=Policy())
-    return {
-        file.stem: sorted(map(plain, pd.read_parquet(file).to_dict("records")))
-        for file in folder.glob("*.parquet")
-    }
-
-
-def plain(row):
-    """A row as text; the members of a list come in no order."""
-    return repr(
-        {
-            name: sorted(map(repr, value)) if hasattr(value, "__len__") else value
-            for name, value in row.items()
-        }
-    )
-
-
-def test_bulk_results_and_pages_give_the_same_tables(whole_world, tmp_path):
+def test_bulk_results_and_pages_give_the_same_tables(whole_world, built_tables, tmp_path):
     with serve(whole_world) as shop:
         reports = {way: fetch_from(shop, tmp_path / way, way) for way in ("bulk", "paged")}
     assert reports["bulk"].fetched_by == "bulk operations"
@@ -312,7 +285,7 @@ def losing(one, search="recent"):
     return intercept
 
 
-def test_a_fulfillment_order_lost_by_bulk_is_read_again(world, tmp_path):
+def test_a_fulfillment_order_lost_by_bulk_is_read_again(world, built_tables, tmp_path):
     order = next(one for one in reversed(world.orders) if one["fulfillmentOrders"])
     lost = order["fulfillmentOrders"][0] | {"status": "OPEN"}
     changed = order | {"fulfillmentOrders": [lost, *order["fulfillmentOrders"][1:]]}

@@ -4,10 +4,7 @@ import io
 import json
 import shutil
 import socket
-import threading
-from contextlib import contextmanager
 from email import message_from_bytes, policy
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import openpyxl
@@ -52,29 +49,6 @@ def inbox():
     handler.url = f"smtp+plain://127.0.0.1:{port}"
     yield handler
     server.stop()
-
-
-@contextmanager
-def listening(status=200):
-    """Serve a webhook that keeps what is posted."""
-    posts = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            posts.append((self.path, json.loads(body)))
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield posts, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 def write_run(folder, diagnosis, before=None):
@@ -136,7 +110,7 @@ def test_a_mail_has_text_html_and_a_worklist(inbox, finished):
     assert book.active.max_row == 108
 
 
-def test_nothing_that_somebody_typed_is_sent(inbox, finished):
+def test_nothing_that_somebody_typed_is_sent(inbox, finished, listening):
     run = finished()
     with listening() as (posts, address):
         places = {delivery.SMTP: inbox.url, delivery.SLACK: address, delivery.WEBHOOK: address}
@@ -158,7 +132,7 @@ def test_each_message_goes_out_once(inbox, finished):
     assert len(inbox.mails) == 1
 
 
-def test_what_failed_is_tried_again_and_what_went_out_is_not(inbox, finished):
+def test_what_failed_is_tried_again_and_what_went_out_is_not(inbox, finished, listening):
     run = finished()
     with listening(status=500) as (posts, address):
         places = {delivery.SMTP: inbox.url, delivery.SLACK: f"{address}/services/secret"}
@@ -170,7 +144,7 @@ def test_what_failed_is_tried_again_and_what_went_out_is_not(inbox, finished):
     assert len(posts) == len(inbox.mails) == 1
 
 
-def test_owners_get_their_own_rows_alone(inbox, finished):
+def test_owners_get_their_own_rows_alone(inbox, finished, listening):
     settings = Delivery(
         email_from="reports@example.com",
         email_by_owner={"finance": ("money@example.com",), "customer": ("no@example.com",)},
@@ -210,7 +184,7 @@ def test_a_new_order_is_news(inbox, finished, diagnosed):
     assert len(inbox.mails) == 1
 
 
-def test_slack_gets_blocks_that_mention_nobody(finished):
+def test_slack_gets_blocks_that_mention_nobody(finished, listening):
     with listening() as (posts, address):
         delivery.deliver(
             finished(), Delivery(report_url="https://x.example/runs"), {delivery.SLACK: address}
@@ -223,7 +197,7 @@ def test_slack_gets_blocks_that_mention_nobody(finished):
     assert "<!" not in json.dumps(payload)
 
 
-def test_a_webhook_gets_the_numbers_of_the_summary(finished):
+def test_a_webhook_gets_the_numbers_of_the_summary(finished, listening):
     run = finished()
     with listening() as (posts, address):
         delivery.deliver(run, Delivery(), {delivery.WEBHOOK: address})
@@ -232,7 +206,7 @@ def test_a_webhook_gets_the_numbers_of_the_summary(finished):
     assert len(data["findings"]) == 107
 
 
-def test_a_failure_is_told_in_words_that_no_report_has(inbox):
+def test_a_failure_is_told_in_words_that_no_report_has(inbox, listening):
     facts = {"shop": "nordlys", "moment": "2026-11-23T07:00:00Z", "error": "The token is wrong."}
     with listening() as (posts, address):
         places = {delivery.SMTP: inbox.url, delivery.SLACK: address, delivery.WEBHOOK: address}

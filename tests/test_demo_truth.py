@@ -1,25 +1,24 @@
 """The demo shop knows why each of its orders is stuck; the diagnosis has to find out."""
 
 import csv
+import shutil
 from collections import Counter
 
 import pytest
-from pydantic import SecretStr
 
-from fulfilltools import admin, demo, tables
+from fulfilltools import demo, tables
 from fulfilltools.causes import BY_CODE
-from fulfilltools.demo.world import build_world
 from fulfilltools.diagnosis import diagnose
 from fulfilltools.exports import read_shipments
-from fulfilltools.settings import Connection, Policy
+from fulfilltools.settings import Policy
 
 BESIDE = {"auto_fulfill_gap"}
 """Findings about the shop's settings: true beside a root, hardly ever a root."""
 
 
 @pytest.fixture(scope="module")
-def world():
-    return build_world()
+def world(whole_world):
+    return whole_world
 
 
 @pytest.fixture(scope="module", params=["without a supplier's list", "with one"])
@@ -28,20 +27,13 @@ def listed(request):
 
 
 @pytest.fixture(scope="module")
-def findings(world, listed, tmp_path_factory):
+def findings(world, listed, shop_run, tmp_path_factory):
+    if not listed:
+        return shop_run.diagnosis.findings.set_index("row_id")
     folder = tmp_path_factory.mktemp("truth")
-    with demo.serve(world) as server:
-        connection = Connection(
-            name="demo",
-            domain=demo.SHOP_DOMAIN,
-            api_url=server.url,
-            access_token=SecretStr(server.access_token),
-        )
-        with admin.AdminClient(connection) as client:
-            admin.fetch(client, folder, as_of=demo.AS_OF)
-    if listed:
-        read_shipments([suppliers_list(world, folder / "supplier.csv")], folder)
-    built = tables.build(folder, folder, as_of=demo.AS_OF, policy=Policy())
+    raw = shutil.copytree(shop_run.raw, folder / "raw")
+    read_shipments([suppliers_list(world, folder / "supplier.csv")], raw)
+    built = tables.build(raw, folder, as_of=demo.AS_OF, policy=Policy())
     found = diagnose(built.backlog, as_of=demo.AS_OF, zone="Europe/Stockholm").findings
     return found.set_index("row_id")
 

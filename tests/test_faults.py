@@ -17,7 +17,6 @@ from fulfilltools.admin import AdminClient, fetch
 from fulfilltools.admin.faults import Patience
 from fulfilltools.demo import AS_OF, SCOPES, serve
 from fulfilltools.demo.server import Response
-from fulfilltools.demo.world import build_world
 from fulfilltools.errors import AccessError, IncompleteError, QueryError, UnreachableError
 from fulfilltools.settings import Connection
 
@@ -33,12 +32,11 @@ POLLED |= {"objectCount": "0", "rootObjectCount": "0"}
 
 
 @pytest.fixture(scope="module")
-def world():
+def world(whole_world):
     """A dozen of the newest orders, holds among them."""
-    whole = build_world()
-    ordered = sorted(whole.orders, key=lambda order: order["createdAt"])
+    ordered = sorted(whole_world.orders, key=lambda order: order["createdAt"])
     held = [one for one in ordered[-90:] if one["displayFulfillmentStatus"] == "ON_HOLD"][:3]
-    return replace(whole, orders=[*held, *(one for one in ordered[-10:] if one not in held)])
+    return replace(whole_world, orders=[*held, *(one for one in ordered[-10:] if one not in held)])
 
 
 def connection(shop, **more):

@@ -18,17 +18,11 @@ from fulfilltools.admin.paging import PageSize
 from fulfilltools.admin.raw import SUBJECTS, RawFolder
 from fulfilltools.demo import AS_OF, SCOPES, serve
 from fulfilltools.demo.server import Response
-from fulfilltools.demo.world import build_world
 from fulfilltools.errors import AccessError, IncompleteError, RunError
 from fulfilltools.settings import Connection
 
 QUICK = Patience(connect=2, read=20, tries=4, first_pause=0.001, longest_pause=0.01)
 FULFILLMENT_ORDER_SCOPES = {scope for scope in SCOPES if scope.endswith("fulfillment_orders")}
-
-
-@pytest.fixture(scope="module")
-def whole_world():
-    return build_world()
 
 
 @pytest.fixture(scope="module")

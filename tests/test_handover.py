@@ -2,10 +2,7 @@
 
 import json
 import shutil
-import threading
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -16,26 +13,6 @@ from fulfilltools.settings import Delivery
 
 AS_OF = datetime(2026, 11, 23, 7, tzinfo=UTC)
 FETCH = {"shop": "nordlys", "shop_name": "<b>Nordlys</b>", "currency": "SEK"}
-
-
-@contextmanager
-def listening():
-    posts = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield posts, f"http://127.0.0.1:{server.server_port}/secret-path"
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture
@@ -94,24 +71,24 @@ def test_the_log_does_not_grow_for_ever(tmp_path, monkeypatch):
     assert len(lines) < 60
 
 
-def test_a_failed_run_is_told_with_the_last_good_one(tmp_path, write, monkeypatch):
+def test_a_failed_run_is_told_with_the_last_good_one(tmp_path, write, monkeypatch, listening):
     write()
     with listening() as (posts, address):
         monkeypatch.setenv(delivery.WEBHOOK, address)
         with pytest.raises(ShopifyError):
             write(AS_OF.replace(day=24), error=ShopifyError("The token is wrong."), to=Delivery())
-    (post,) = posts
+    ((_, post),) = posts
     assert (post["kind"], post["error"]) == ("failure", "The token is wrong.")
     assert post["last_good"] == "2026-11-23 07:00 UTC"
 
 
-def test_an_error_of_ours_is_told_by_its_name_alone(write, monkeypatch):
+def test_an_error_of_ours_is_told_by_its_name_alone(write, monkeypatch, listening):
     with listening() as (posts, address):
         monkeypatch.setenv(delivery.WEBHOOK, address)
         with pytest.raises(ValueError, match="customer"):
             write(error=ValueError("customer@example.com"), to=Delivery())
     assert "customer@example.com" not in json.dumps(posts)
-    assert "ValueError" in posts[0]["error"]
+    assert "ValueError" in posts[0][1]["error"]
 
 
 def test_a_notice_that_cannot_be_sent_does_not_hide_the_error(write, monkeypatch):
@@ -123,12 +100,14 @@ def test_a_notice_that_cannot_be_sent_does_not_hide_the_error(write, monkeypatch
     assert "secret-path" not in notes
 
 
-def test_a_report_that_lacks_a_part_is_delivered_and_says_so(write, tmp_path, monkeypatch):
+def test_a_report_that_lacks_a_part_is_delivered_and_says_so(
+    write, tmp_path, monkeypatch, listening
+):
     monkeypatch.setitem(report.sections.SECTIONS, "changes", lambda _: {}["gone"])
     with listening() as (posts, address):
         monkeypatch.setenv(delivery.WEBHOOK, address)
         done, problems = write(to=Delivery())
-    assert posts[0]["failed"] == ["changes"]
+    assert posts[0][1]["failed"] == ["changes"]
     assert "changes" in problems[0]
     assert "status=incomplete" in log_of(tmp_path)[0]
     assert done.manifest["state"] == "done"

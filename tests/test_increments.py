@@ -1,6 +1,7 @@
 """A run built on an earlier one: only what changed is read, and nothing is missing."""
 
 import json
+import shutil
 from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,6 @@ from fulfilltools import tables
 from fulfilltools.admin import AdminClient, fetch, increments
 from fulfilltools.admin.faults import Patience
 from fulfilltools.demo import AS_OF, SCOPES, serve
-from fulfilltools.demo.world import build_world
 from fulfilltools.settings import Connection, Policy
 
 QUICK = Patience(connect=2, read=20, tries=4, first_pause=0.001, longest_pause=0.02)
@@ -22,10 +22,9 @@ LATER = f"{AS_OF + timedelta(hours=20):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @pytest.fixture(scope="module")
-def world():
-    whole = build_world()
-    ordered = sorted(whole.orders, key=lambda order: order["createdAt"])
-    return replace(whole, orders=[*ordered[:30], *ordered[-50:]])
+def world(whole_world):
+    ordered = sorted(whole_world.orders, key=lambda order: order["createdAt"])
+    return replace(whole_world, orders=[*ordered[:30], *ordered[-50:]])
 
 
 @pytest.fixture(scope="module")
@@ -68,33 +67,24 @@ def fetch_from(world, folder, as_of, version="2026-10", scopes=SCOPES, **asked):
         return report, shop.requests
 
 
-def built_tables(raw, folder, as_of):
-    folder.mkdir()
-    tables.build(raw, folder, as_of=as_of, policy=Policy())
-    return {
-        file.stem: sorted(map(plain, pd.read_parquet(file).to_dict("records")))
-        for file in folder.glob("*.parquet")
-    }
+@pytest.fixture(scope="module", params=["paged", "bulk"])
+def first(request, world, tmp_path_factory):
+    """A first run, for all who only read it."""
+    folder = tmp_path_factory.mktemp("first")
+    fetch_from(world, folder, AS_OF, way=request.param)
+    return folder
 
 
-def plain(row):
-    """A row as text; the members of a list come in no order."""
-    return repr(
-        {
-            name: sorted(map(repr, value)) if hasattr(value, "__len__") else value
-            for name, value in row.items()
-        }
-    )
-
-
-@pytest.fixture(params=["paged", "bulk"])
-def first(request, world, tmp_path):
-    fetch_from(world, tmp_path / "first", AS_OF, way=request.param)
-    return tmp_path / "first"
+@pytest.fixture(scope="module")
+def paged(world, tmp_path_factory):
+    """A first run by pages, for all who only read it."""
+    folder = tmp_path_factory.mktemp("paged")
+    fetch_from(world, folder, AS_OF)
+    return folder
 
 
 def test_a_day_later_only_what_changed_is_read_and_the_tables_are_the_same(
-    first, next_day, tmp_path
+    first, next_day, built_tables, tmp_path
 ):
     world, shipped, *_ = next_day
     report, requests = fetch_from(world, tmp_path / "second", TOMORROW, base=first)
@@ -149,9 +139,8 @@ def test_the_third_run_builds_on_the_second_and_holds_all_it_needs(first, next_d
     ],
     ids=["version", "scopes", "since"],
 )
-def test_all_is_read_when_an_earlier_run_does_not_fit(world, tmp_path, asked, reason):
-    fetch_from(world, tmp_path / "first", AS_OF)
-    report, _ = fetch_from(world, tmp_path / "second", AS_OF, base=tmp_path / "first", **asked)
+def test_all_is_read_when_an_earlier_run_does_not_fit(world, paged, tmp_path, asked, reason):
+    report, _ = fetch_from(world, tmp_path / "second", AS_OF, base=paged, **asked)
     assert report.base is None
     assert any(reason in note for note in report.notes)
     assert report.orders_received >= report.orders_counted > 0
@@ -166,19 +155,17 @@ def test_all_is_read_when_an_earlier_run_does_not_fit(world, tmp_path, asked, re
         ({"all_read_at": "2026-11-01T00:00:00Z"}, "for the last time"),
     ],
 )
-def test_an_earlier_run_that_is_not_good_enough_says_why(world, tmp_path, changes, reason):
-    fetch_from(world, tmp_path / "first", AS_OF)
-    file = tmp_path / "first/fetch.json"
+def test_an_earlier_run_that_is_not_good_enough_says_why(world, paged, tmp_path, changes, reason):
+    file = shutil.copytree(paged, tmp_path / "first") / "fetch.json"
     file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | changes), encoding="utf-8")
     report, _ = fetch_from(world, tmp_path / "second", AS_OF, base=tmp_path / "first")
     assert report.base is None
     assert reason in report.notes[0]
 
 
-def test_an_order_that_was_deleted_is_noticed(world, tmp_path):
-    fetch_from(world, tmp_path / "first", AS_OF)
+def test_an_order_that_was_deleted_is_noticed(world, paged, tmp_path):
     less = replace(world, orders=world.orders[:-1])
-    report, _ = fetch_from(less, tmp_path / "second", AS_OF, base=tmp_path / "first")
+    report, _ = fetch_from(less, tmp_path / "second", AS_OF, base=paged)
     assert report.base is None
     assert "where Shopify has" in report.notes[0]
     tables.build(tmp_path / "second", tmp_path, as_of=AS_OF, policy=Policy())

@@ -4,8 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -15,24 +13,10 @@ from fulfilltools.runs import Run
 
 
 @pytest.fixture(scope="module")
-def webhook():
+def webhook(listening):
     """Serve a webhook; gives what was posted, and its address, which is a secret."""
-    posts = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield posts, f"http://127.0.0.1:{server.server_port}/secret-path"
-    server.shutdown()
-    server.server_close()
+    with listening() as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +50,7 @@ def good(scheduled):
 def test_it_is_written_sent_and_logged_and_the_exit_status_says_what_was_found(good, webhook):
     result, home = good
     assert result.returncode == 3, result.stderr
-    (post,) = webhook[0]
+    ((_, post),) = webhook[0]
     assert post["orders"] == Run(home / "latest").summary["orders"]
     line = (home / "runs.log").read_text("utf-8")
     assert "status=done" in line
@@ -96,8 +80,8 @@ def test_a_run_that_hangs_is_ended_and_told_and_the_last_good_one_stays(good, sc
     report = (home / "latest" / "report.html").read_bytes()
     result = run("run", "--demo", "--deliver", "--deadline", "0.01")
     assert result.returncode == 1
-    assert webhook[0][-1]["kind"] == "failure"
-    assert webhook[0][-1]["last_good"] == "2026-11-23 07:00 UTC"
+    assert webhook[0][-1][1]["kind"] == "failure"
+    assert webhook[0][-1][1]["last_good"] == "2026-11-23 07:00 UTC"
     assert (home / "latest" / "report.html").read_bytes() == report
     assert "status=failed error=NotebookError" in (home / "runs.log").read_text("utf-8")
     (failed,) = (home / "failed").iterdir()

@@ -22,12 +22,13 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def whole_run(tmp_path_factory):
+def whole_run(shop_run, tmp_path_factory):
     """Report the demo shop's Monday, compared with the Sunday and the Monday before."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FULFILLTOOLS_RUNS", str(tmp_path_factory.mktemp("runs")))
-        run = ft.fetch("demo")
-        ft.write_report(run, ft.diagnose_run(run))
+        home = tmp_path_factory.mktemp("runs")
+        patch.setenv("FULFILLTOOLS_RUNS", str(home))
+        run = ft.open_run(shutil.copytree(shop_run.folder, home / "demo" / shop_run.folder.name))
+        ft.write_report(run, ft.open_diagnosis(run))
         for name in ("2026-11-22T07-00-00Z", "2026-11-21T07-00-00Z", "2026-11-16T07-00-00Z"):
             earlier = run.folder.with_name(name)
             shutil.copytree(run.folder, earlier)
