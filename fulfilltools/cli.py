@@ -67,7 +67,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(
     shop: ShopOption = None,
     demo: DemoOption = False,
-    all_shops: Annotated[bool, typer.Option("--all-shops", help="Each shop in turn.")] = False,
+    all_shops: Annotated[bool, typer.Option("--all-shops", help="A run for each shop.")] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            envvar="FULFILLTOOLS_CLUSTER",
+            help="Share the work on a Dask cluster, such as tcp://host:8786 (docs/cluster.md).",
+        ),
+    ] = None,
     since: Annotated[str | None, typer.Option(help="Orders since a date, or last run.")] = None,
     fetch: Annotated[Way, typer.Option(help="How orders are fetched.")] = "auto",
     as_of: Annotated[str | None, typer.Option(help="The moment to report (now).")] = None,
@@ -93,7 +101,7 @@ def run(
     options = locals()
     from fulfilltools import handover, runs, steps
     from fulfilltools.admin.session import ShopSession
-    from fulfilltools.each_shop import run_each
+    from fulfilltools.each_shop import check_cluster, run_each
     from fulfilltools.exports import as_parameters
     from fulfilltools.notebooks import run_notebooks
     from fulfilltools.redaction import secret_addresses
@@ -106,6 +114,8 @@ def run(
         raise typer.Exit(run_each(settings.shops, run, options, _one_line))
     _warn(settings)
     steps.parse_since(since)
+    if cluster:
+        check_cluster(cluster, settings.runs)
     if out:
         handover.make_folder(out)
     meant = _meant(shop, demo=demo, export=export, since=since)
@@ -129,7 +139,7 @@ def run(
                 steps.tell_in(writing, language, settings)
                 seconds = run_notebooks(
                     _scheduled(writing, since, fetch, notebooks, files),
-                    environment=_environment(connection, home),
+                    environment=_environment(connection, home, cluster),
                     deadline=60 * deadline,
                     on_done=lambda name, took: _say(f"{name}: {took:.1f} s"),
                 )
@@ -319,11 +329,13 @@ def _scheduled(
     ]
 
 
-def _environment(connection: Connection, home: Path) -> dict[str, str]:
-    """Name what notebooks need: runs, our terminal, and the demo shop that we serve."""
+def _environment(connection: Connection, home: Path, cluster: str | None) -> dict[str, str]:
+    """Name what notebooks need: runs, our terminal, a cluster, and the demo shop that we serve."""
     from fulfilltools.admin.progress import our_terminal
 
     known = our_terminal() | {"FULFILLTOOLS_RUNS": str(home)}
+    if cluster:
+        known["FULFILLTOOLS_CLUSTER"] = cluster
     if connection.name != "demo" or not (connection.api_url and connection.access_token):
         return known
     return known | {

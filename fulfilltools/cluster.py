@@ -56,8 +56,8 @@ class Cluster:
     client: Client
     expected: Expected
     patience: float
-    busy: Counter[str] = field(default_factory=Counter)
-    """Long tasks by the worker that they were given to."""
+    long: dict[Future[Any], str] = field(default_factory=dict)
+    """Long tasks and the workers that they were given to."""
 
     @property
     def folder(self) -> Path:
@@ -77,11 +77,11 @@ class Cluster:
 
         No more are given out at once than there are threads, each to the idlest worker.
         """
-        free = {one: n - self.busy[one] for one, n in self.threads().items()}
+        busy = Counter(worker for task, worker in self.long.items() if not task.done())
+        free = {one: threads - busy[one] for one, threads in self.threads().items()}
         worker = max(free, key=lambda one: free[one], default=None)
         if worker is None or free[worker] < 1:
             return None
-        self.busy[worker] += 1
         task = self.client.submit(
             _checked_aside,
             ask,
@@ -92,7 +92,7 @@ class Cluster:
             workers=[worker],
             allow_other_workers=True,  # it may be lost
         )
-        task.add_done_callback(lambda _: self.busy.subtract([worker]))
+        self.long[task] = worker
         return task
 
     def wait(self, tasks: set[Future[Any]], at_most: float = float("inf")) -> set[Future[Any]]:

@@ -314,7 +314,7 @@ def _be_the_child() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # kernels inherit 1, and what they print is no answer
     job = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    threading.Thread(target=end_with_the_parent, daemon=True).start()
     for step in job["steps"]:
         started = time.monotonic()
         answer: dict[str, Any] = {}
@@ -328,7 +328,8 @@ def _be_the_child() -> None:
             break
 
 
-def _end_with_the_parent() -> None:
+def end_with_the_parent() -> None:
+    """Wait until our stdin is closed; then end our processes, and ourselves."""
     sys.stdin.read()
     for process in psutil.Process().children(recursive=True):
         process.kill()
