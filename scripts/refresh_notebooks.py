@@ -10,6 +10,8 @@ import difflib
 import re
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -45,10 +47,14 @@ def main() -> None:
 
 
 def executed(paths: list[Path]) -> dict[Path, nbformat.NotebookNode]:
-    """Run them in order, in a runs folder of their own."""
-    with tempfile.TemporaryDirectory() as folder:
+    """Run the scheduled ones in order in a runs folder of their own, and then the others on it."""
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as both:
         steps = [Step(path, Path(folder) / path.name, {}) for path in paths]
-        run_notebooks(steps, environment={"FULFILLTOOLS_RUNS": f"{folder}/runs"})
+        scheduled = [step for step in steps if step.notebook.name[0].isdigit()]
+        others = [step for step in steps if step not in scheduled]
+        run = partial(run_notebooks, environment={"FULFILLTOOLS_RUNS": f"{folder}/runs"})
+        run(scheduled)
+        list(both.map(run, (others[::2], others[1::2])))
         return {step.notebook: cleaned(step.output) for step in steps}
 
 
