@@ -103,7 +103,7 @@ def run(
     from fulfilltools.admin.session import ShopSession
     from fulfilltools.each_shop import check_cluster, run_each
     from fulfilltools.exports import as_parameters
-    from fulfilltools.notebooks import run_notebooks
+    from fulfilltools.notebooks import runner
     from fulfilltools.redaction import secret_addresses
     from fulfilltools.settings import load_settings
     from fulfilltools.terminal import show_run
@@ -126,7 +126,10 @@ def run(
                 "a shop (--demo takes the demo shop)."
             )
         _say("No shop is set, so this is the demo shop. The README says how to connect yours.")
-    with steps.reach(meant, settings, export or ()) as connection:
+    with (
+        steps.reach(meant, settings, export or ()) as connection,
+        runner(_environment(connection, settings.runs, cluster), 60 * deadline) as ready,
+    ):
         if not export:
             ShopSession(connection)  # refuses what cannot be right before any work is done
         moment = steps.moment_to_report(as_of, connection)
@@ -137,10 +140,8 @@ def run(
         ) as facts:
             with runs.new_run(home, connection.name, moment, secrets=secrets, keep=keep) as writing:
                 steps.tell_in(writing, language, settings)
-                seconds = run_notebooks(
+                seconds = ready.run(
                     _scheduled(writing, since, fetch, notebooks, files),
-                    environment=_environment(connection, home, cluster),
-                    deadline=60 * deadline,
                     on_done=lambda name, took: _say(f"{name}: {took:.1f} s"),
                 )
                 writing.record(seconds=seconds)

@@ -26,7 +26,7 @@ import typer
 
 from fulfilltools import cluster, runs, steps
 from fulfilltools.errors import ClusterError, FulfillError, SettingsError
-from fulfilltools.notebooks import end_with_the_parent
+from fulfilltools.processes import end_with_the_parent
 from fulfilltools.settings import load_settings
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def check_cluster(address: str, folder: Path) -> None:
     """See that a cluster is there and sees the runs, before hours are spent on fetching."""
     with cluster.reached(address, folder) as workers:
         threads = workers.threads()
-    _say(f"The cluster at {address} has {len(threads)} workers, {sum(threads.values())} threads.")
+    _say(f"Cluster {address}: workers {len(threads)}, threads {sum(threads.values())}.")
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _of_shop(shop: str, options: dict[str, Any]) -> dict[str, Any]:
 
 def _on_cluster(address: str, jobs: list[_Job], shops: Mapping[str, Connection]) -> set[int]:
     settings = load_settings()
-    waiting = [_for_worker(job, address, settings, shops[job.shop]) for job in jobs]
+    waiting = [_for_worker(job, settings, shops[job.shop]) for job in jobs]
     with cluster.reached(address, settings.runs) as workers:
         workers.check(other_settings, _seen(settings), [*shops])
         return {_retold(job, task) for job, task in _as_they_end(workers, waiting)}
@@ -149,15 +149,15 @@ def _retold(job: _Job, task: Future[Any]) -> int:
     return int(status)
 
 
-def _for_worker(job: _Job, address: str, settings: Settings, connection: Connection) -> _Job:
+def _for_worker(job: _Job, settings: Settings, connection: Connection) -> _Job:
     """Fix what another machine, or a second try, would take for something else: now and here."""
     moment = steps.moment_to_report(job.options["as_of"], connection)
     options = {name: _absolute(value) for name, value in job.options.items()}
-    known = {"FULFILLTOOLS_RUNS": str(settings.runs), cluster.VARIABLE: address}
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return replace(
         job,
         options=options | {"as_of": moment.isoformat()},
-        environment=known | {name: os.environ[name] for name in PASSED_ON if name in os.environ},
+        environment=passed_on | {"FULFILLTOOLS_RUNS": str(settings.runs)},
         seen=_seen(settings),
     )
 
@@ -215,6 +215,7 @@ def run_here(job: _Job) -> tuple[int, str, str]:
     """
     if problem := other_settings(job.seen, [job.shop]):
         raise ClusterError(f"The worker that took {job.shop} cannot help: {problem}.")
+    known = {cluster.VARIABLE: cluster.address_here(), "PYTHONIOENCODING": "utf-8"}
     command = [sys.executable, "-c", "from fulfilltools import each_shop; each_shop.be_the_run()"]
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as said,
@@ -224,7 +225,7 @@ def run_here(job: _Job) -> tuple[int, str, str]:
             stdin=subprocess.PIPE,
             stdout=said,
             stderr=noted,
-            env=os.environ | job.environment | {"PYTHONIOENCODING": "utf-8"},
+            env=os.environ | job.environment | known,
         ) as process,
     ):
         stdin = cast("IO[bytes]", process.stdin)

@@ -16,26 +16,22 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn, cast
 
-import psutil
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from fulfilltools import errors
 from fulfilltools.errors import FulfillError, NotebookError
+from fulfilltools.processes import GRACE_SECONDS, end_family
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import ModuleType
 
 HOUR = 3600.0
-GRACE_SECONDS = 10
-"""Between asking a process to end and ending it."""
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in (bool, int, float, str, list, dict)}
 """What a parameter may be, as annotations name it."""
@@ -84,24 +80,95 @@ def run_notebooks(
     to ours (secrets go that way, never as parameters). The executed copies stay, also of a
     failed one. Raises NotebookError, or the FulfillError that a notebook itself raised.
     """
-    steps = [
-        Step(step.notebook, step.output, checked_parameters(step.notebook, step.parameters))
-        for step in steps
-    ]
-    seconds: dict[str, float] = {}
-    with _child(environment or {}, deadline) as child:
-        child.ask({"steps": [_plain(step) for step in steps], "cell_deadline": cell_deadline})
+    with runner(environment or {}, deadline) as ready:
+        return ready.run(steps, cell_deadline, on_done)
+
+
+@contextmanager
+def runner(environment: Mapping[str, str], deadline: float = 2 * HOUR) -> Iterator[Runner]:
+    """Start the process that runs papermill; leaving the `with` ends it and its kernels.
+
+    It and the first kernel get ready while the caller does other things.
+    """
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "fulfilltools.runner"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=os.environ | dict(environment) | {"JUPYTER_PREFER_ENV_PATH": "1"},
+            start_new_session=True,
+        ) as process,
+    ):
+        started = Runner(process, log, deadline)
+        timer = threading.Timer(deadline, started.time_is_up)
+        timer.start()
+        try:
+            yield started
+        finally:
+            timer.cancel()
+            end_family(process.pid)
+
+
+@dataclass
+class Runner:
+    """The process that runs papermill, seen from ours."""
+
+    process: subprocess.Popen[str]
+    log: IO[str]
+    deadline: float
+    too_late: bool = False
+
+    def run(
+        self,
+        steps: Sequence[Step],
+        cell_deadline: float = HOUR,
+        on_done: Callable[[str, float], None] = lambda _name, _seconds: None,
+    ) -> dict[str, float]:
+        """Run the notebooks, once; as `run_notebooks`."""
+        steps = [
+            Step(step.notebook, step.output, checked_parameters(step.notebook, step.parameters))
+            for step in steps
+        ]
+        seconds: dict[str, float] = {}
+        self._ask({"steps": [_plain(step) for step in steps], "cell_deadline": cell_deadline})
         for step in steps:
-            answer = child.answer()
-            if child.too_late:
+            answer = self._answer()
+            if self.too_late:
                 raise NotebookError(
                     f"{step.notebook.stem} was ended: the run took longer than "
-                    f"{deadline / 60:.3g} minutes. Give it more with --deadline, or ask for less."
+                    f"{self.deadline / 60:.3g} minutes. Give it more with --deadline, or ask for "
+                    "less."
                 )
             _judge(step, answer)
             seconds[step.notebook.stem] = answer["seconds"]
             on_done(step.notebook.stem, answer["seconds"])
-    return seconds
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(GRACE_SECONDS)  # kernels may still have something to write
+        return seconds
+
+    def _ask(self, job: Mapping[str, object]) -> None:
+        """Send the job; the pipe stays open, so that the process sees when we die."""
+        stdin = cast("IO[str]", self.process.stdin)
+        with suppress(BrokenPipeError):  # a process that is dead already shows in `_answer`
+            stdin.write(json.dumps(job) + "\n")
+            stdin.flush()
+
+    def _answer(self) -> dict[str, Any]:
+        """Wait for the next notebook's end."""
+        if line := cast("IO[str]", self.process.stdout).readline():
+            return dict(json.loads(line))
+        status = self.process.wait()
+        self.log.seek(0)
+        last = (self.log.read().strip().splitlines() or ["it said nothing"])[-1]
+        return {"error": f"its process ended with status {status}: {last}", "seconds": 0.0}
+
+    def time_is_up(self) -> None:
+        """End it because the deadline has come."""
+        self.too_late = True
+        end_family(self.process.pid)
 
 
 def checked_parameters(notebook: Path, given: Mapping[str, object]) -> dict[str, object]:
@@ -238,128 +305,3 @@ def _raise_from(
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())[:500].rstrip(".")
-
-
-@contextmanager
-def _child(environment: Mapping[str, str], deadline: float) -> Iterator[_Child]:
-    """Start the process that runs papermill; leaving the `with` ends it and its kernels."""
-    with (
-        tempfile.TemporaryFile("w+", errors="replace") as log,
-        subprocess.Popen(
-            [sys.executable, "-m", "fulfilltools.notebooks"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            env=os.environ | dict(environment) | {"JUPYTER_PREFER_ENV_PATH": "1"},
-            start_new_session=True,
-        ) as process,
-    ):
-        child = _Child(process, log)
-        timer = threading.Timer(deadline, child.time_is_up)
-        timer.start()
-        try:
-            yield child
-        finally:
-            timer.cancel()
-            child.end()
-
-
-@dataclass
-class _Child:
-    """The process that runs papermill, seen from the parent."""
-
-    process: subprocess.Popen[str]
-    log: IO[str]
-    too_late: bool = False
-
-    def ask(self, job: Mapping[str, object]) -> None:
-        """Send the job; the pipe stays open, so that the child sees when we die."""
-        stdin = cast("IO[str]", self.process.stdin)
-        with suppress(BrokenPipeError):  # a child that is dead already shows in `answer`
-            stdin.write(json.dumps(job) + "\n")
-            stdin.flush()
-
-    def answer(self) -> dict[str, Any]:
-        """Wait for the next notebook's end."""
-        if line := cast("IO[str]", self.process.stdout).readline():
-            return dict(json.loads(line))
-        status = self.process.wait()
-        self.log.seek(0)
-        last = (self.log.read().strip().splitlines() or ["it said nothing"])[-1]
-        return {"error": f"its process ended with status {status}: {last}", "seconds": 0.0}
-
-    def time_is_up(self) -> None:
-        """End it because the deadline has come."""
-        self.too_late = True
-        self.end()
-
-    def end(self) -> None:
-        """End the child and its kernels, which live in sessions of their own."""
-        try:
-            child = psutil.Process(self.process.pid)
-            family = [child, *child.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return
-        for process in family:
-            with suppress(psutil.NoSuchProcess):
-                process.terminate()
-        for process in psutil.wait_procs(family, timeout=GRACE_SECONDS)[1]:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-
-
-def _be_the_child() -> None:
-    """Run the job that comes on stdin; answer a line a notebook on what was stdout."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # kernels inherit 1, and what they print is no answer
-    job = json.loads(sys.stdin.readline())
-    threading.Thread(target=end_with_the_parent, daemon=True).start()
-    for step in job["steps"]:
-        started = time.monotonic()
-        answer: dict[str, Any] = {}
-        try:
-            _execute(step, job["cell_deadline"])
-        except Exception as error:  # noqa: BLE001 - the parent says it in its own words
-            answer["error"] = f"{type(error).__name__}: {error}"
-        answer["seconds"] = round(time.monotonic() - started, 3)
-        print(json.dumps(answer), file=answers, flush=True)
-        if "error" in answer:
-            break
-
-
-def end_with_the_parent() -> None:
-    """Wait until our stdin is closed; then end our processes, and ourselves."""
-    sys.stdin.read()
-    for process in psutil.Process().children(recursive=True):
-        process.kill()
-    os._exit(1)
-
-
-def _execute(step: Mapping[str, Any], cell_deadline: float) -> None:
-    # jsonschema does without these grammars, which take most of papermill's import time.
-    sys.modules.setdefault("rfc3987_syntax", cast("ModuleType", None))
-    from papermill.execute import execute_notebook  # noqa: PLC0415
-    from traitlets.config import Config  # noqa: PLC0415
-
-    config = Config()
-    # Without it, each kernel warns that it runs over TCP without encryption.
-    config.KernelManager.transport_encryption = "auto"
-    execute_notebook(
-        _without_templates(step["notebook"]),
-        _without_templates(step["output"]),
-        step["parameters"],
-        kernel_name="python3",
-        progress_bar=False,
-        execution_timeout=cell_deadline,
-        config=config,
-    )
-
-
-def _without_templates(path: str) -> str:
-    """Escape braces: papermill fills {name} in paths; a folder may well be called so."""
-    return path.replace("{", "{{").replace("}", "}}")
-
-
-if __name__ == "__main__":
-    _be_the_child()

@@ -1,0 +1,103 @@
+"""The process that runs papermill: told its job on stdin, it answers a line a notebook.
+
+It has one kernel ahead of the notebook at work. A kernel takes half a second to start, and
+what our notebooks import another one; on a second processor that costs no time, and each
+notebook still gets a kernel that nobody has used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
+from traitlets.config import Config
+
+from fulfilltools.processes import end_with_the_parent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import ModuleType
+
+IMPORTED = ["pandas", "fulfilltools.steps", "fulfilltools.admin", "fulfilltools.tables"]
+"""What a kernel imports while it waits, as extensions of IPython, which bind no name."""
+
+IMPORTED_LATER = ["pandas", "fulfilltools.report", "matplotlib.backends.backend_svg"]
+"""The same for those that do not fetch."""
+
+
+def main() -> None:
+    """Run the job that comes on stdin."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # kernels inherit 1, and what they print is no answer
+    with ExitStack() as kernels:
+        kernel = kernels.enter_context(_kernel(IMPORTED))
+        _import_papermill()
+        job = json.loads(sys.stdin.readline())
+        threading.Thread(target=end_with_the_parent, daemon=True).start()
+        for step in job["steps"]:
+            started = time.monotonic()
+            is_last = step is job["steps"][-1]
+            ahead = None if is_last else kernels.enter_context(_kernel(IMPORTED_LATER))
+            answer: dict[str, Any] = {}
+            try:
+                _execute(step, kernel, job["cell_deadline"])
+            except Exception as error:  # noqa: BLE001 - the parent says it in its own words
+                answer["error"] = f"{type(error).__name__}: {error}"
+            answer["seconds"] = round(time.monotonic() - started, 3)
+            print(json.dumps(answer), file=answers, flush=True)
+            if "error" in answer or ahead is None:
+                break
+            run_sync(kernel.request_shutdown)()
+            kernel = ahead
+
+
+@contextmanager
+def _kernel(imported: list[str]) -> Iterator[AsyncKernelManager]:
+    """Start a kernel, which gets ready meanwhile; wait for its end at last."""
+    config = Config()
+    # Without it, each kernel warns that it runs over TCP without encryption.
+    config.KernelManager.transport_encryption = "auto"
+    kernel = AsyncKernelManager(kernel_name="python3", config=config)
+    arguments = ["--HistoryManager.hist_file=:memory:"]  # as nbclient starts them
+    arguments.append(f"--IPKernelApp.extensions={imported}")
+    run_sync(kernel.start_kernel)(extra_arguments=arguments)
+    try:
+        yield kernel
+    finally:
+        run_sync(kernel.shutdown_kernel)()
+
+
+def _import_papermill() -> None:
+    # jsonschema does without these grammars, which take most of papermill's import time.
+    sys.modules.setdefault("rfc3987_syntax", cast("ModuleType", None))
+    import papermill.execute  # noqa: F401, PLC0415 - the kernel starts first
+
+
+def _execute(step: Mapping[str, Any], kernel: AsyncKernelManager, cell_deadline: float) -> None:
+    from papermill.execute import execute_notebook  # noqa: PLC0415 - as above
+
+    execute_notebook(
+        _without_templates(step["notebook"]),
+        _without_templates(step["output"]),
+        step["parameters"],
+        kernel_name="python3",
+        km=kernel,
+        progress_bar=False,
+        execution_timeout=cell_deadline,
+    )
+
+
+def _without_templates(path: str) -> str:
+    """Escape braces: papermill fills {name} in paths; a folder may well be called so."""
+    return path.replace("{", "{{").replace("}", "}}")
+
+
+if __name__ == "__main__":
+    main()
