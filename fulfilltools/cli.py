@@ -99,25 +99,18 @@ def run(
 ) -> None:
     """Fetch the orders, diagnose each open one, and write the report."""
     options = locals()
-    from fulfilltools import handover, runs, steps
-    from fulfilltools.admin.session import ShopSession
+    from fulfilltools import runs, steps
     from fulfilltools.each_shop import check_cluster, run_each
-    from fulfilltools.exports import as_parameters
     from fulfilltools.notebooks import runner
-    from fulfilltools.redaction import secret_addresses
     from fulfilltools.settings import load_settings
-    from fulfilltools.terminal import show_run
 
     settings = load_settings()
-    files = as_parameters(export, supplier, date_order)
     if all_shops:
         raise typer.Exit(run_each(settings.shops, run, options, _one_line))
     _warn(settings)
     steps.parse_since(since)
     if cluster:
         check_cluster(cluster, settings.runs)
-    if out:
-        handover.make_folder(out)
     meant = _meant(shop, demo=demo, export=export, since=since)
     if not (meant or export) and steps.chosen_shop(settings) == steps.DEMO:
         if supplier:
@@ -130,9 +123,19 @@ def run(
         steps.reach(meant, settings, export or ()) as connection,
         runner(_environment(connection, settings.runs, cluster), 60 * deadline) as ready,
     ):
+        # Imported while papermill's process imports what it needs.
+        from fulfilltools import handover
+        from fulfilltools.admin.session import ShopSession
+        from fulfilltools.exports import as_parameters
+        from fulfilltools.redaction import secret_addresses
+        from fulfilltools.terminal import show_run
+
+        if out:
+            handover.make_folder(out)
         if not export:
             ShopSession(connection)  # refuses what cannot be right before any work is done
         moment = steps.moment_to_report(as_of, connection)
+        files = as_parameters(export, supplier, date_order)
         secrets = [*steps.secrets_of(connection), *secret_addresses()]
         home, to = settings.runs, settings.delivery if deliver else None
         with handover.told(
@@ -332,7 +335,7 @@ def _scheduled(
 
 def _environment(connection: Connection, home: Path, cluster: str | None) -> dict[str, str]:
     """Name what notebooks need: runs, our terminal, a cluster, and the demo shop that we serve."""
-    from fulfilltools.admin.progress import our_terminal
+    from fulfilltools.processes import our_terminal
 
     known = our_terminal() | {"FULFILLTOOLS_RUNS": str(home)}
     if cluster:

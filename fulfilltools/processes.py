@@ -1,4 +1,4 @@
-"""Processes of ours end together: a child with its parent, and what it started with it."""
+"""Processes of ours: they see our terminal, and end together with us."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ def end_family(process_id: int) -> None:
     for process in psutil.wait_procs(family, timeout=GRACE_SECONDS)[1]:
         with suppress(psutil.NoSuchProcess):
             process.kill()
+
+
+def our_terminal() -> dict[str, str]:
+    """Name the terminal we stand in, for a process that has none; nothing in a log."""
+    if asked := os.environ.get("FULFILLTOOLS_PROGRESS"):
+        return {"FULFILLTOOLS_PROGRESS": asked}
+    is_shown = os.name == "posix" and sys.stderr.isatty()
+    return {"FULFILLTOOLS_PROGRESS": os.ttyname(sys.stderr.fileno())} if is_shown else {}
 
 
 def end_with_the_parent() -> None:

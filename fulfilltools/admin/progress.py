@@ -53,14 +53,6 @@ def shown_progress() -> Iterator[Progress]:
             yield silent
 
 
-def our_terminal() -> dict[str, str]:
-    """Name the terminal we stand in, for a process that has none; nothing in a log."""
-    if asked := os.environ.get("FULFILLTOOLS_PROGRESS"):
-        return {"FULFILLTOOLS_PROGRESS": asked}
-    is_shown = os.name == "posix" and sys.stderr.isatty()
-    return {"FULFILLTOOLS_PROGRESS": os.ttyname(sys.stderr.fileno())} if is_shown else {}
-
-
 @contextmanager
 def _bar(console: Console) -> Iterator[Progress]:
     columns = ("{task.description}", BarColumn(), TextColumn("{task.fields[amount]}"))

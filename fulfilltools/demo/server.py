@@ -19,7 +19,7 @@ from fulfilltools.demo.bulk import Operations
 from fulfilltools.demo.execution import Executor
 from fulfilltools.demo.refusals import BAD_TOKEN
 from fulfilltools.demo.roots import Roots
-from fulfilltools.demo.schema import open_schema, served_version
+from fulfilltools.demo.schema import VERSIONS, open_schema, served_version
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -121,6 +121,10 @@ class DemoShop:
             return self._answer(request, served_version(graphql[1]))
         return Response.of(404, {"errors": "Not Found"})
 
+    def prepare(self) -> None:
+        """Open the schema that is mostly asked for before anybody asks: it takes a while."""
+        self._executor(VERSIONS[-1])
+
     def _answer(self, request: Request, version: str) -> Response:
         token = request.headers.get("x-shopify-access-token", "")
         if not any(
@@ -210,6 +214,7 @@ def running(shop: DemoShop, port: int) -> Iterator[DemoShop]:
     shop.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
+    threading.Thread(target=shop.prepare, daemon=True).start()
     try:
         yield shop
     finally:
