@@ -163,6 +163,13 @@ def address_set() -> str | None:
     return os.environ.get(VARIABLE) or None
 
 
+def address_here() -> str:
+    """Give the address by which the worker that we are knows its scheduler."""
+    import distributed  # noqa: PLC0415 - an extra; a worker has it
+
+    return str(distributed.get_worker().scheduler.address)
+
+
 @contextmanager
 def reached(address: str, folder: Path, patience: float = PATIENCE) -> Iterator[Cluster]:
     """Reach a cluster whose workers see `folder` and have what this machine has.

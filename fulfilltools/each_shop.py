@@ -122,7 +122,7 @@ def _on_cluster(address: str, jobs: list[_Job], shops: Mapping[str, Connection])
     settings = load_settings()
     waiting = [_for_worker(job, settings, shops[job.shop]) for job in jobs]
     with cluster.reached(address, settings.runs) as workers:
-        workers.check(other_settings, _seen(settings), [*shops])
+        workers.check(other_settings, fingerprints(settings), [*shops])
         return {_retold(job, task) for job, task in _as_they_end(workers, waiting)}
 
 
@@ -158,7 +158,7 @@ def _for_worker(job: _Job, settings: Settings, connection: Connection) -> _Job:
         job,
         options=options | {"as_of": moment.isoformat()},
         environment=passed_on | {"FULFILLTOOLS_RUNS": str(settings.runs)},
-        seen=_seen(settings),
+        seen=fingerprints(settings),
     )
 
 
@@ -177,7 +177,7 @@ def other_settings(seen: Mapping[str, str], shops: Sequence[str]) -> str | None:
             f"it has no credentials of {', '.join(closed)}. Set them in its environment or in "
             "the fulfilltools.toml of the folder where it was started"
         )
-    ours = _seen(settings)
+    ours = fingerprints(settings)
     if differs := [part for part in seen if ours[part] != seen[part]]:
         return (
             f"its {' and '.join(differs)} differ from those here. Start it where the same "
@@ -193,7 +193,7 @@ def _is_opened(settings: Settings, shop: str) -> bool:
     return bool(connection.access_token or connection.client_secret)
 
 
-def _seen(settings: Settings) -> dict[str, str]:
+def fingerprints(settings: Settings) -> dict[str, str]:
     """Fingerprint what decides on the answers and on where they go."""
     policy = settings.policy.model_dump(mode="json", exclude={"own_causes"})
     own = [file.read_text("utf-8") for file in settings.policy.own_causes if file.is_file()]
@@ -244,15 +244,18 @@ def be_the_run() -> NoReturn:
     job: _Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - our parent wrote it
     threading.Thread(target=end_with_the_parent, daemon=True).start()
     try:
-        _wait_until_free(load_settings().runs / job.shop)
+        wait_until_free(load_settings().runs / job.shop, LOCK_PATIENCE)
     except FulfillError as error:
         sys.exit(job.failed(error))
     sys.exit(job.status())
 
 
-def _wait_until_free(home: Path) -> None:
-    """Wait for a run of the shop that a lost worker may have left, or another one that goes on."""
-    until = time.monotonic() + LOCK_PATIENCE
+def wait_until_free(home: Path, seconds: float) -> None:
+    """Wait for another run of the shop: of a lost worker, or one that goes on.
+
+    Raises RunError when the shop is still held after these seconds.
+    """
+    until = time.monotonic() + seconds
     while True:
         try:
             with runs.held(home):

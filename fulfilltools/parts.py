@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fulfilltools.diagnosis import Diagnosis
 
 ROWS_VARIABLE = "FULFILLTOOLS_PART_ROWS"
-MOST_ROWS = 10_000
+MOST_ROWS = 25_000
 """Of a part. A backlog that has no more is not cut, because that takes a second or two."""
 
 
@@ -69,7 +69,7 @@ def rows_of_a_part() -> int:
     """Say how many rows a part has at most, as it is set. Raises SettingsError."""
     given = os.environ.get(ROWS_VARIABLE) or str(MOST_ROWS)
     if not given.isdecimal() or int(given) < 1:
-        raise SettingsError(f"{ROWS_VARIABLE} is {given!r}. Give a number of rows, such as 10000.")
+        raise SettingsError(f"{ROWS_VARIABLE} is {given!r}. Give a number of rows, such as 25000.")
     return int(given)
 
 

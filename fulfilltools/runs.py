@@ -280,10 +280,15 @@ def _lock(lock: IO[str], shop: str) -> None:
         return
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
         lock.seek(0)
         raise HeldError(
             f"Another run of {shop} is going on: {lock.read()}. Wait for it, or end that process."
+        ) from error
+    except OSError as error:
+        raise RunError(
+            f"{lock.name} cannot be locked: {error.strerror}. "
+            "Put the runs on a file system that has locks."
         ) from error
 
 

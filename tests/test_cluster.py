@@ -14,11 +14,12 @@ import psutil
 import pytest
 from distributed import Client
 
-from fulfilltools import cluster, diagnosis, history, parts
+from fulfilltools import cluster, diagnosis, each_shop, history, parts, runs
 from fulfilltools.causes import CAUSES, chosen
 from fulfilltools.demo import AS_OF, serve
 from fulfilltools.errors import CauseError, ClusterError, SettingsError
 from fulfilltools.schema import backlog_of
+from fulfilltools.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
 RUN = f"{AS_OF:%Y-%m-%dT%H-%M-%SZ}"
@@ -60,7 +61,8 @@ class Machines:
 
     def __init__(self, folder):
         self.folder, self.workers = folder, []
-        self.scheduler = self._start("scheduler", "--port", "0", "--no-show")
+        few = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
+        self.scheduler = self._start("scheduler", "--port", "0", "--no-show", **few)
         self.address = self._said("scheduler", r"Scheduler at:\s+(tcp://\S+)")
 
     def worker(self, **more):
@@ -191,9 +193,14 @@ def test_a_killed_worker_costs_no_row_of_a_backlog(machines, backlog, tmp_path, 
     assert_same(one, two, tmp_path)
 
 
-def _kill_when(machines, folder, there):
-    while not list(folder.glob(there)):
+def _wait_for(folder, there):
+    until = time.monotonic() + 120
+    while not list(folder.glob(there)) and time.monotonic() < until:
         time.sleep(0.01)
+
+
+def _kill_when(machines, folder, there):
+    _wait_for(folder, there)
     next(one for one in machines.workers if one.poll() is None).kill()
 
 
@@ -247,6 +254,11 @@ def test_all_workers_lost_is_said_in_time(lonely, tmp_path):
         worker.kill()
         with pytest.raises(ClusterError, match="had no worker"):
             workers.wait({task})
+        lonely.worker().kill()  # the second that the task costs, and one is allowed
+        while not task.done():
+            time.sleep(0.05)
+        with pytest.raises(ClusterError, match="given up: every worker that took it died"):
+            cluster.outcome(task)
 
 
 def test_an_address_that_is_none_is_a_wrong_setting(tmp_path):
@@ -358,23 +370,23 @@ def knowing(shops):
 
 def test_all_shops_on_two_workers_of_which_one_is_killed(shops, by_hand, knowing):
     folder, tokens = shops
-    runs = folder / "runs"
-    killer = threading.Thread(target=_kill_the_runner, args=(knowing, runs / "nordlys"))
+    home = folder / "runs"
+    killer = threading.Thread(target=_kill_the_runner, args=(knowing, home / "nordlys"))
     killer.start()
     asked = ("--all-shops", "--cluster", knowing.address, "--as-of", AS_OF.isoformat())
     with Graph(knowing.address) as graph:
         done = python(
             *(folder / "here", *RUN_IT, *asked, "--fetch", "paged", "--out", "out"),
-            FULFILLTOOLS_RUNS=str(runs),
+            FULFILLTOOLS_RUNS=str(home),
             FULFILLTOOLS_PART_ROWS="60",
         )
     killer.join()
     assert sum(one.poll() is None for one in knowing.workers) == 1
     assert done.returncode == 1
     assert "fulfilltools: broken: broken.myshopify.com gave no usable answer" in done.stderr
-    assert str(runs / "nordlys" / RUN / "report.html") in done.stdout.replace("\n", "")
+    assert str(home / "nordlys" / RUN / "report.html") in done.stdout.replace("\n", "")
     assert (folder / "here" / "out" / "nordlys" / "report.html").is_file()
-    _assert_one_whole_run(runs, by_hand)
+    _assert_one_whole_run(home, by_hand)
     ours = {str(key): spec for key, spec in graph.items() if "fulfilltools" in str(key)}
     assert {re.match(r"fulfilltools-(run|part)", key)[1] for key in ours} == {"run", "part"}
     said = knowing.logs() + done.stdout + done.stderr + repr([*graph])
@@ -383,27 +395,51 @@ def test_all_shops_on_two_workers_of_which_one_is_killed(shops, by_hand, knowing
         assert not any(token.encode() in spec for spec in graph.values())
 
 
-def _assert_one_whole_run(runs, by_hand):
+def _assert_one_whole_run(all_runs, by_hand):
     """Of the killed run nothing is left but its folder among the failed."""
-    home = runs / "nordlys"
+    home = all_runs / "nordlys"
     assert [one.name for one in home.glob("[0-9]*Z")] == [RUN]
     assert not list(home.glob(".work-*"))
     assert (home / "latest").resolve().name == RUN
     assert len(list(home.glob("failed/*"))) == 1
     (line,) = (home / "runs.log").read_text("utf-8").splitlines()
     assert " status=done " in line
-    assert len(history.runs_table(runs, "nordlys")) == 1
+    assert len(history.runs_table(all_runs, "nordlys")) == 1
     for name in SAME:
         assert (home / RUN / name).read_bytes() == (by_hand / name).read_bytes(), name
 
 
 def _kill_the_runner(machines, home):
     """Kill the worker that runs a shop, once its first answers are there."""
-    while not list(home.glob(".work-*/raw/*.gz")):
-        time.sleep(0.05)
+    _wait_for(home, ".work-*/raw/*.gz")
     process = int(re.search(r"process (\d+)", (home / ".lock").read_text())[1])
     parent = psutil.Process(process).ppid()
     next(one for one in machines.workers if one.pid == parent).kill()
+
+
+def test_other_limits_and_own_causes_are_told_from_the_same_ones(tmp_path, monkeypatch):
+    for name in filter(_is_ours, os.environ):
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    settings = tmp_path / "fulfilltools.toml"
+    settings.write_text('[policy]\nown_causes = ["own.py"]\n[shops.a]\n')
+    (tmp_path / "own.py").write_text(OWN)
+    seen = each_shop.fingerprints(load_settings())
+    assert each_shop.other_settings(seen, []) is None
+    assert "no credentials of a, b" in each_shop.other_settings(seen, ["a", "b"])
+    (tmp_path / "own.py").write_text(OWN + GREEDY)
+    assert "its [policy] differ" in each_shop.other_settings(seen, [])
+    settings.write_text('language = "sv"\n[delivery]\nwhen = "new"\n')
+    assert "[policy] and [delivery] and language" in each_shop.other_settings(seen, [])
+
+
+def test_a_run_waits_for_the_lock_that_a_lost_worker_left(tmp_path):
+    held = runs.held(tmp_path)
+    held.__enter__()
+    threading.Timer(0.3, held.__exit__, (None, None, None)).start()
+    each_shop.wait_until_free(tmp_path, 20)
+    with runs.held(tmp_path), pytest.raises(runs.HeldError, match="Another run of"):
+        each_shop.wait_until_free(tmp_path, 0)
 
 
 def test_workers_without_credentials_or_with_other_limits_are_named(shops, machines):
