@@ -25,7 +25,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn, cast
 import typer
 
 from fulfilltools import cluster, runs, steps
-from fulfilltools.errors import ClusterError, FulfillError, SettingsError
+from fulfilltools.errors import ClusterError, FulfillError, HeldError, SettingsError
 from fulfilltools.processes import end_with_the_parent
 from fulfilltools.settings import load_settings
 
@@ -260,7 +260,7 @@ def wait_until_free(home: Path, seconds: float) -> None:
         try:
             with runs.held(home):
                 return
-        except runs.HeldError:
+        except HeldError:
             if time.monotonic() > until:
                 raise
             time.sleep(LOCK_SECONDS)

@@ -7,7 +7,8 @@ FulfillError                  anything this package says about a failure
 │   ├── AccessError           the shop refuses: token, plan, scope, frozen shop
 │   ├── QueryError            the API refused the question itself
 │   └── IncompleteError       fewer rows came than Shopify counts
-├── RunError                  a run's folder is missing, locked or cannot be written
+├── RunError                  a run's folder is missing, or cannot be written
+│   └── HeldError             another run of the shop is going on
 ├── TableError                a raw file is not what Shopify sends
 ├── DeliveryError             a report could not be sent
 ├── ClusterError              a Dask cluster is not there, was lost, or cannot help
@@ -25,6 +26,7 @@ __all__ = [
     "ClusterError",
     "DeliveryError",
     "FulfillError",
+    "HeldError",
     "IncompleteError",
     "NotebookError",
     "QueryError",
@@ -70,7 +72,11 @@ class IncompleteError(ShopifyError):
 
 
 class RunError(FulfillError):
-    """A run's folder is missing, locked or cannot be written."""
+    """A run's folder is missing, or cannot be written."""
+
+
+class HeldError(RunError):
+    """Another run of the shop is going on."""
 
 
 class TableError(FulfillError):

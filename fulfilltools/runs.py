@@ -25,7 +25,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from fulfilltools.errors import RunError
+from fulfilltools.errors import HeldError, RunError
 from fulfilltools.redaction import without_secrets
 
 try:
@@ -52,10 +52,6 @@ SIX_FILES = (
 
 TEXT = {".csv", ".html", ".ipynb", ".json", ".log", ".md", ".txt"}
 PACKAGES = ("fulfilltools", "duckdb", "matplotlib", "pandas", "papermill", "pyarrow", "ShopifyAPI")
-
-
-class HeldError(RunError):
-    """Another run of the shop is going on."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -17,7 +17,7 @@ from distributed import Client
 from fulfilltools import cluster, diagnosis, each_shop, history, parts, runs
 from fulfilltools.causes import CAUSES, chosen
 from fulfilltools.demo import AS_OF, serve
-from fulfilltools.errors import CauseError, ClusterError, SettingsError
+from fulfilltools.errors import CauseError, ClusterError, HeldError, SettingsError
 from fulfilltools.schema import backlog_of
 from fulfilltools.settings import load_settings
 
@@ -438,7 +438,7 @@ def test_a_run_waits_for_the_lock_that_a_lost_worker_left(tmp_path):
     held.__enter__()
     threading.Timer(0.3, held.__exit__, (None, None, None)).start()
     each_shop.wait_until_free(tmp_path, 20)
-    with runs.held(tmp_path), pytest.raises(runs.HeldError, match="Another run of"):
+    with runs.held(tmp_path), pytest.raises(HeldError, match="Another run of"):
         each_shop.wait_until_free(tmp_path, 0)
 
 
