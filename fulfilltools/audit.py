@@ -2,7 +2,7 @@
 
 Shopify's Admin API tells none of these settings: whether orders are fulfilled automatically,
 whether services are asked automatically, when money is captured, what the point of sale does. The
-run's tables of norms (sql/5_norms.sql) show them by what happened.
+run's tables of norms (sql/6_norms.sql) show them by what happened.
 """
 
 from __future__ import annotations

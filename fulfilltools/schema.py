@@ -1,6 +1,6 @@
 """Every column of the backlog: name, kind, meaning, healthy value, what its absence says, source.
 
-They are declared once, in `schema.csv` beside this module. `sql/6_backlog.sql` makes them,
+They are declared once, in `schema.csv` beside this module. `sql/7_backlog.sql` makes them,
 causes read them by name, docs/columns.md is generated from here. The healthy values together
 are an ordinary order: placed on a Friday morning, paid, in stock, waiting in the warehouse's
 queue. Examples of causes change only what they name.

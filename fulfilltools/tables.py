@@ -11,6 +11,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -22,7 +23,6 @@ from fulfilltools.errors import TableError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date, datetime
-    from pathlib import Path
 
     import pandas as pd
 
@@ -71,6 +71,9 @@ NODE_TYPES = (
 )
 """What a line of a bulk result may be; the types are those of sql/1_types.sql."""
 
+MEMORY = "1GB"
+"""What the database may hold at once; the rest is spilled to disk."""
+
 NORM_SAMPLE = 20
 """Fewer examples make no norm."""
 
@@ -94,13 +97,16 @@ def build(raw: Path, folder: Path, *, as_of: datetime, policy: Policy) -> Tables
     with duckdb.connect() as database, tempfile.TemporaryDirectory() as spill:
         database.execute("SET TimeZone = 'UTC'")
         database.execute("SET temp_directory = ?", [spill])
+        database.execute("SET memory_limit = ?", [MEMORY])
         is_export = (raw / EXPORT_FILES[0]).is_file()
         _name_export_files(database, raw) if is_export else _name_raw_files(database, raw)
+        long_history = [] if is_export else _name_long_history(database, raw, policy)
         _lay_shipments(database, raw / "shipments.parquet")
         for name, statements in _steps(is_export=is_export):
-            if name.startswith("2"):
+            if name.startswith("3"):
                 _name_node_columns(database)
-            if name.startswith("4"):
+                _copy_whole_orders(database, long_history, raw, Path(spill))
+            if name.startswith("5"):
                 _ask(database, as_of, policy)
             _run(database, statements, raw)
         for table in TIDY_TABLES:
@@ -119,7 +125,7 @@ def to_frame(relation: duckdb.DuckDBPyRelation) -> pd.DataFrame:
     declared = {column.name: column.dtype for column in schema.BACKLOG}
     if set(relation.columns) != set(declared):
         odd = sorted(set(relation.columns) ^ set(declared))
-        raise TableError(f"sql/6_backlog.sql and schema.BACKLOG differ in {', '.join(odd)}.")
+        raise TableError(f"sql/7_backlog.sql and schema.BACKLOG differ in {', '.join(odd)}.")
     frame: pd.DataFrame = relation.to_arrow_table().to_pandas(types_mapper=schema.nullable)
     return frame[list(declared)].astype(declared)
 
@@ -136,23 +142,81 @@ def _steps(*, is_export: bool) -> Iterator[tuple[str, str]]:
 
 def _name_raw_files(database: duckdb.DuckDBPyConnection, raw: Path) -> None:
     """Let the SQL find them; a run that builds on an earlier one holds its files, too."""
+    database.execute("CREATE TABLE raw_file (filename VARCHAR, generation BIGINT)")
     for name in (*RAW_FILES, *OPTIONAL_RAW_FILES):
-        kind = f"{name}*" if name.endswith(".bulk") else name
-        found = [str(file) for file in sorted(raw.rglob(f"{kind}.jsonl.gz"))]
+        found = _raw_files(raw, name)
         if not found and name in RAW_FILES:
             file = raw / f"{name}.jsonl.gz"
             raise TableError(f"{file} is missing. Fetch the orders again (1_fetch_orders).")
-        database.execute(f"SET VARIABLE {name.replace('.', '_')} = ?", [found or [os.devnull]])
-    fetched = raw / "fetch.json"
-    report = json.loads(fetched.read_text("utf-8")) if fetched.is_file() else {}
+        _read_as(database, name.replace(".", "_"), {file: _generation(raw, file) for file in found})
+    report = _fetched(raw)
     sees_older = "read_all_orders" in report.get("scopes_granted", ())
     since = report["since"] if report.get("base") else None
     database.execute("SET VARIABLE since = ?", [since])
     database.execute("SET VARIABLE sees_older = ?", [sees_older])
 
 
+def _raw_files(raw: Path, name: str) -> list[Path]:
+    kind = f"{name}*" if name.endswith(".bulk") else name
+    return sorted(raw.rglob(f"{kind}.jsonl.gz"))
+
+
+def _generation(raw: Path, file: Path) -> int:
+    """Count the earlier runs between this one and the run that fetched the file."""
+    return len(file.relative_to(raw).parts)
+
+
+def _read_as(
+    database: duckdb.DuckDBPyConnection, variable: str, generations: dict[Path, int]
+) -> None:
+    """Let the SQL find files by a variable's name, and the generation of each."""
+    files = [str(file) for file in generations]
+    database.execute(f"SET VARIABLE {variable} = ?", [files or [os.devnull]])
+    database.execute(
+        "INSERT INTO raw_file SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])",
+        [files, list(generations.values())],
+    )
+
+
+def _fetched(raw: Path) -> dict[str, Any]:
+    report = raw / "fetch.json"
+    return json.loads(report.read_text("utf-8")) if report.is_file() else {}
+
+
+def _name_long_history(
+    database: duckdb.DuckDBPyConnection, raw: Path, policy: Policy
+) -> list[Path]:
+    """Let sql/2_glance.sql find the bulk results of a history too long to be read whole."""
+    is_long = _fetched(raw).get("orders_received", 0) > policy.history_orders
+    found = _raw_files(raw, "orders.bulk") if is_long else []
+    database.execute("SET VARIABLE long_history = ?", [[*map(str, found)] or [os.devnull]])
+    database.execute("SET VARIABLE history_orders = ?", [policy.history_orders])
+    return found
+
+
+def _copy_whole_orders(
+    database: duckdb.DuckDBPyConnection, long_history: list[Path], raw: Path, scratch: Path
+) -> None:
+    """Copy the lines of the orders that are read whole, and read the copies from here on."""
+    if not long_history:
+        return
+    database.execute("SET preserve_insertion_order = false")  # else the lines wait for their turn
+    copies = {scratch / f"whole.{n}.jsonl": file for n, file in enumerate(long_history)}
+    for copy, file in copies.items():
+        lines = database.sql(
+            "SELECT json FROM read_ndjson_objects(?) WHERE line_number(json) IN (FROM whole)",
+            params=[str(file)],
+        )
+        lines.write_csv(str(copy), header=False, quotechar="", escapechar="")
+    database.execute("RESET preserve_insertion_order")
+    _read_as(
+        database, "orders_bulk", {copy: _generation(raw, file) for copy, file in copies.items()}
+    )
+
+
 def _name_export_files(database: duckdb.DuckDBPyConnection, raw: Path) -> None:
     """Let the SQL find what was read of an order export (exports/orders.py)."""
+    database.execute("SET VARIABLE long_history = ?", [[os.devnull]])
     for name in EXPORT_FILES:
         database.execute(f"SET VARIABLE {name.split('.')[0]} = ?", [str(raw / name)])
     report = json.loads((raw / "fetch.json").read_text("utf-8"))

@@ -65,7 +65,7 @@ FROM staged_order;
 
 CREATE TABLE transactions AS
 SELECT
-    o.id AS order_id,
+    order_id,
     t.kind AS kind,
     t.status AS status,
     t.gateway AS gateway,
@@ -73,11 +73,11 @@ SELECT
     t.errorCode AS error_code,
     t.authorizationExpiresAt AS authorization_ends_at,
     coalesce(t.processedAt, t.createdAt) AS processed_at
-FROM (SELECT o, unnest(o.transactions) AS t FROM staged_order);
+FROM (SELECT o.id AS order_id, unnest(o.transactions) AS t FROM staged_order);
 
 CREATE TABLE fulfillments AS
 SELECT
-    o.id AS order_id,
+    order_id,
     s.id AS fulfillment_id,
     s.name AS fulfillment,
     s.status AS status,
@@ -92,7 +92,7 @@ SELECT
     s.location.name AS location,
     s.trackingInfo[1].company AS carrier,
     s.trackingInfo[1].number AS tracking_number
-FROM (SELECT o, unnest(o.fulfillments) AS s FROM staged_order);
+FROM (SELECT o.id AS order_id, unnest(o.fulfillments) AS s FROM staged_order);
 
 CREATE TABLE order_lines AS
 SELECT DISTINCT ON (l.id)

@@ -10,92 +10,101 @@ FROM read_json(getvariable('context'), format = 'newline_delimited', columns = {
 })
 LIMIT 1;
 
--- An order's copy is known by its folder: the run's own, or that of an earlier run it builds on.
+-- An order's copy is known by its generation: the run's own, or an earlier run's that it builds on.
 CREATE TABLE answer AS
-SELECT parse_dirpath(filename) AS folder, data
+SELECT generation, data
 FROM read_json(getvariable('orders'), format = 'newline_delimited', columns = {
     data: 'STRUCT(
         orders STRUCT(nodes order_node[]), "order" order_node, fulfillmentOrder fulfillment_order_node
     )'
-});
+})
+JOIN raw_file USING (filename);
 
 -- Bulk results are flat: a line is one node of any kind, which names its parent.
 CREATE TABLE bulk_line AS
-SELECT parse_dirpath(filename) AS folder, *
+SELECT * EXCLUDE filename
 FROM read_json(
     getvariable('orders_bulk'), format = 'newline_delimited', columns = getvariable('node_columns')
-);
+)
+JOIN raw_file USING (filename);
 
 CREATE TABLE staged_order AS
-SELECT folder, o
+SELECT generation, o
 FROM (
-    SELECT folder, unnest(data.orders.nodes) AS o FROM answer
+    SELECT generation, unnest(data.orders.nodes) AS o FROM answer
     UNION ALL
-    SELECT folder, bulk_line::order_node FROM bulk_line WHERE __typename = 'Order'
+    SELECT generation, bulk_line::order_node FROM bulk_line WHERE __typename = 'Order'
 )
 -- An earlier run may hold orders that have left the time asked for.
 WHERE getvariable('since') IS NULL
     OR o.createdAt >= getvariable('since')::TIMESTAMPTZ
     OR (getvariable('sees_older') AND o.displayFulfillmentStatus <> 'FULFILLED')
-QUALIFY row_number() OVER (PARTITION BY o.id ORDER BY o.updatedAt DESC, length(folder)) = 1;
+QUALIFY row_number() OVER (PARTITION BY o.id ORDER BY o.updatedAt DESC, generation) = 1;
+
+-- What a long history was only glanced at for, unless a newer copy came since.
+CREATE TABLE older_order AS
+SELECT *
+FROM glanced_order
+WHERE (getvariable('since') IS NULL OR createdAt >= getvariable('since')::TIMESTAMPTZ)
+    AND id NOT IN (SELECT o.id FROM staged_order);
 
 -- Lines and fulfillment orders stand in their order, in its continuations, or on bulk lines.
 CREATE TABLE staged_line AS
 SELECT order_id, l
 FROM (
-    SELECT folder, o.id AS order_id, unnest(o.lineItems.nodes) AS l FROM staged_order
+    SELECT generation, o.id AS order_id, unnest(o.lineItems.nodes) AS l FROM staged_order
     UNION ALL
-    SELECT folder, data."order".id, unnest(data."order".lineItems.nodes) FROM answer
+    SELECT generation, data."order".id, unnest(data."order".lineItems.nodes) FROM answer
     UNION ALL
-    SELECT folder, __parentId, bulk_line::line_node FROM bulk_line WHERE __typename = 'LineItem'
+    SELECT generation, __parentId, bulk_line::line_node FROM bulk_line WHERE __typename = 'LineItem'
 ) AS found
-SEMI JOIN staged_order ON o.id = order_id AND staged_order.folder = found.folder;
+SEMI JOIN staged_order ON o.id = order_id AND staged_order.generation = found.generation;
 
 CREATE TABLE staged_fulfillment_order AS
-SELECT found.folder, order_id, f
+SELECT found.generation, order_id, f
 FROM (
-    SELECT folder, o.id AS order_id, unnest(o.fulfillmentOrders.nodes) AS f FROM staged_order
+    SELECT generation, o.id AS order_id, unnest(o.fulfillmentOrders.nodes) AS f FROM staged_order
     UNION ALL
-    SELECT folder, data."order".id, unnest(data."order".fulfillmentOrders.nodes) FROM answer
+    SELECT generation, data."order".id, unnest(data."order".fulfillmentOrders.nodes) FROM answer
     UNION ALL
-    SELECT folder, __parentId, bulk_line::fulfillment_order_node
+    SELECT generation, __parentId, bulk_line::fulfillment_order_node
     FROM bulk_line
     WHERE __typename = 'FulfillmentOrder'
 ) AS found
-SEMI JOIN staged_order ON o.id = order_id AND staged_order.folder = found.folder
+SEMI JOIN staged_order ON o.id = order_id AND staged_order.generation = found.generation
 QUALIFY row_number() OVER (PARTITION BY f.id ORDER BY f.updatedAt DESC) = 1;
 
 CREATE TABLE staged_fulfillment_order_line AS
 SELECT fulfillment_order_id, l
 FROM (
-    SELECT folder, f.id AS fulfillment_order_id, unnest(f.lineItems.nodes) AS l
+    SELECT generation, f.id AS fulfillment_order_id, unnest(f.lineItems.nodes) AS l
     FROM staged_fulfillment_order
     UNION ALL
-    SELECT folder, data.fulfillmentOrder.id, unnest(data.fulfillmentOrder.lineItems.nodes)
+    SELECT generation, data.fulfillmentOrder.id, unnest(data.fulfillmentOrder.lineItems.nodes)
     FROM answer
     UNION ALL
-    SELECT folder, __parentId, bulk_line::fulfillment_order_line_node
+    SELECT generation, __parentId, bulk_line::fulfillment_order_line_node
     FROM bulk_line
     WHERE __typename = 'FulfillmentOrderLineItem'
 ) AS found
 SEMI JOIN staged_fulfillment_order AS parent
-    ON parent.f.id = fulfillment_order_id AND parent.folder = found.folder;
+    ON parent.f.id = fulfillment_order_id AND parent.generation = found.generation;
 
 CREATE TABLE staged_merchant_request AS
 SELECT fulfillment_order_id, r
 FROM (
-    SELECT folder, f.id AS fulfillment_order_id, unnest(f.merchantRequests.nodes) AS r
+    SELECT generation, f.id AS fulfillment_order_id, unnest(f.merchantRequests.nodes) AS r
     FROM staged_fulfillment_order
     UNION ALL
-    SELECT folder, data.fulfillmentOrder.id, unnest(data.fulfillmentOrder.merchantRequests.nodes)
+    SELECT generation, data.fulfillmentOrder.id, unnest(data.fulfillmentOrder.merchantRequests.nodes)
     FROM answer
     UNION ALL
-    SELECT folder, __parentId, bulk_line::merchant_request_node
+    SELECT generation, __parentId, bulk_line::merchant_request_node
     FROM bulk_line
     WHERE __typename = 'FulfillmentOrderMerchantRequest'
 ) AS found
 SEMI JOIN staged_fulfillment_order AS parent
-    ON parent.f.id = fulfillment_order_id AND parent.folder = found.folder;
+    ON parent.f.id = fulfillment_order_id AND parent.generation = found.generation;
 
 CREATE TABLE staged_location AS
 SELECT unnest(data.locations.nodes) AS l

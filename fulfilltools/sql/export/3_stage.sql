@@ -1,6 +1,6 @@
 -- The same staged tables as from raw answers, made of an order export (exports/orders.py).
 -- Every order with units left gets one fulfillment order that is not a real one: its id says so.
--- It stands for what Shopify has and an export does not show; 7_unknown.sql takes back what must
+-- It stands for what Shopify has and an export does not show; 8_unknown.sql takes back what must
 -- not be believed of it.
 
 CREATE TABLE export_order AS FROM read_parquet(getvariable('export_orders'));
@@ -221,4 +221,5 @@ WHERE o.terms_name IS NOT NULL;
 CREATE TABLE staged_merchant_request (fulfillment_order_id VARCHAR, r merchant_request_node);
 CREATE TABLE staged_event (order_id VARCHAR, e event_node);
 CREATE TABLE staged_location (l location_node);
+CREATE TABLE older_order AS FROM glanced_order;  -- an export is read whole
 CREATE TABLE staged_inventory_item (i inventory_item_node);

@@ -1,0 +1,102 @@
+"""A history too long to be read whole: what waits is as ever, and the newest teach what is usual."""
+
+import json
+
+import pandas as pd
+import pytest
+from pydantic import SecretStr
+
+from fulfilltools import schema, tables
+from fulfilltools.admin import AdminClient, fetch
+from fulfilltools.demo import AS_OF, serve
+from fulfilltools.errors import TableError
+from fulfilltools.settings import Connection, Policy
+
+NEWEST = 100
+
+LEARNED = (
+    *("norm", "sample", "usual", "slow", "silent", "habit", "app_", "auto_", "instant_"),
+    *("sla_", "hours_late", "capture_mode", "online_share", "shipped_before", "younger_shipped"),
+)
+"""What columns have in their names that rest on the shop's history, and so on how much was read."""
+
+
+@pytest.fixture(scope="module")
+def bulk_raw(whole_world, tmp_path_factory):
+    raw = tmp_path_factory.mktemp("raw")
+    with serve(whole_world) as shop:
+        token = SecretStr(shop.access_token)
+        known = Connection(name="d", domain=shop.domain, api_url=shop.url, access_token=token)
+        with AdminClient(known) as client:
+            fetch(client, raw, as_of=AS_OF, way="bulk")
+    return raw
+
+
+@pytest.fixture(scope="module")
+def built(bulk_raw, tmp_path_factory):
+    """Build the same bulk result twice: read whole, and with no more than a hundred to learn from."""
+    made = {}
+    for name, most in {"whole": 50_000, "long": NEWEST}.items():
+        folder = tmp_path_factory.mktemp(name)
+        policy = Policy(history_orders=most)
+        made[name] = tables.build(bulk_raw, folder, as_of=AS_OF, policy=policy)
+    return made
+
+
+def read(made: tables.Tables, table: str) -> pd.DataFrame:
+    return pd.read_parquet(made.folder / f"{table}.parquet")
+
+
+def test_no_open_row_is_lost(built):
+    assert list(built["long"].backlog["row_id"]) == list(built["whole"].backlog["row_id"])
+
+
+def test_what_is_no_norm_is_equal_in_each_row(built):
+    whole, long = (built[name].backlog for name in ("whole", "long"))
+    names = [column.name for column in schema.BACKLOG]
+    own = [name for name in names if not any(word in name for word in LEARNED)]
+    assert len(own) > 120
+    pd.testing.assert_frame_equal(long[own], whole[own])
+
+
+def test_every_order_and_parcel_is_counted(built):
+    for table, columns in {
+        "orders": ["order_id", "order_name", "processed_at", "fulfillment_status", "is_test"],
+        "fulfillments": ["order_id", "status", "created_at"],
+    }.items():
+        whole, long = (
+            read(built[name], table)[columns].sort_values(columns).reset_index(drop=True)
+            for name in ("whole", "long")
+        )
+        pd.testing.assert_frame_equal(long, whole)
+
+
+def test_only_the_newest_shipped_orders_are_read_whole(built):
+    orders = read(built["long"], "orders").set_index("order_id")
+    whole = orders["total"].notna()  # what a glance does not read
+    shipped = orders["fulfillment_status"] == "FULFILLED"
+    assert whole[~shipped].all()
+    # orders that changed in the same second come along, and those with something left to ship
+    assert NEWEST <= (whole & shipped).sum() < NEWEST + 20
+    assert orders.loc[shipped & ~whole, "updated_at"].max() <= (
+        orders.loc[shipped & whole, "updated_at"].quantile(0.2)
+    )
+
+
+def test_fewer_examples_make_the_sample_of_a_norm_smaller(built):
+    whole, long = (read(built[name], "location_norms")["shipped"].sum() for name in built)
+    assert 0 < long < whole
+
+
+def test_a_line_that_is_not_json_is_named(bulk_raw, tmp_path):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for file in bulk_raw.iterdir():
+        (raw / file.name).write_bytes(file.read_bytes())
+    (raw / "orders.bulk.9.jsonl.gz").write_bytes((raw / "orders.bulk.jsonl.gz").read_bytes()[:-900])
+    with pytest.raises(TableError, match="not what Shopify sends"):
+        tables.build(raw, tmp_path, as_of=AS_OF, policy=Policy(history_orders=NEWEST))
+
+
+def test_a_raw_folder_of_many_orders_says_so_in_its_report(bulk_raw):
+    assert json.loads((bulk_raw / "fetch.json").read_text())["orders_received"] > NEWEST
