@@ -65,22 +65,19 @@ def _variant(made: Cause, label: str) -> str:
 
 
 def _example_of(made: Cause, label: str) -> str:
-    labels = made.answer(backlog_of(made.hits)).variant
-    places = (
-        [] if labels is None else [n for n, one in enumerate(labels.fillna("")) if one == label]
-    )
-    return examples(made)[places[0]] if places else made.as_variant(label).evidence
+    labels = made.answer(backlog_of(made.hits)).labels
+    if label not in labels:
+        return made.as_variant(label).evidence
+    return examples(made)[labels.index(label)]
 
 
 def examples(made: Cause, language: str = LANGUAGE) -> list[str]:
     """Tell each of a cause's examples as a finding would."""
     rows = backlog_of(made.hits)
-    labels = made.answer(rows).variant
-    named = [""] * len(rows) if labels is None else labels.fillna("")
     say = texts(language).gettext
     return [
         sentence(say(made.as_variant(label).evidence), rows.loc[place], language=language)
-        for place, label in zip(rows.index, named, strict=True)
+        for place, label in zip(rows.index, made.answer(rows).labels, strict=True)
     ]
 
 

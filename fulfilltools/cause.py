@@ -33,8 +33,27 @@ from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack, cast
 import pandas as pd
 
 from fulfilltools import display
+from fulfilltools.answers import Answer, known, labelled, mentions, one_of
 from fulfilltools.errors import CauseError
 from fulfilltools.schema import COLUMNS
+
+__all__ = [
+    "CLASSIC_REASONS",
+    "IN_ORDER",
+    "SEVERITIES",
+    "Answer",
+    "Cause",
+    "Causes",
+    "Owner",
+    "Proof",
+    "Severity",
+    "Verdict",
+    "cause",
+    "known",
+    "labelled",
+    "mentions",
+    "one_of",
+]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -98,20 +117,6 @@ CLASSIC_REASONS = {
     5: "a physical store beside the online one",
 }
 """The five reasons that guides name for unfulfilled orders; a cause says which it is."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A cause's answer: hits (nullable boolean) and, where it has them, labels of its hits."""
-
-    hits: Flags
-    variant: pd.Series[Any] | None = None
-    reason: pd.Series[Any] | None = None
-    """The code of the cause behind it, where another fact explains this one."""
-
-    def because(self, **facts: Flags) -> Answer:
-        """Link each hit to the first of the facts, named by their cause's code, that is true."""
-        return replace(self, reason=_first_true(self.hits.index, facts))
 
 
 @dataclass(frozen=True)
@@ -295,38 +300,6 @@ def _in_words(code: str, declared: dict[str, Any]) -> dict[str, Any]:
         if name in given:
             given[name] = kind(str(given[name]))
     return given
-
-
-def one_of(values: pd.Series[Any], *options: str) -> Flags:
-    """Say where the value is one of the options; unknown where it is missing."""
-    return values.isin(options).astype("boolean").mask(values.isna())
-
-
-def mentions(values: pd.Series[Any], *words: str) -> Flags:
-    """Say where the text has one of the words in it, in any case; unknown where it is missing."""
-    return values.str.contains("|".join(map(re.escape, words)), case=False).astype("boolean")
-
-
-def known(values: pd.Series[Any]) -> Flags:
-    """Say where a value is there; never unknown. For facts whose absence is itself a fact."""
-    return values.notna().astype("boolean")
-
-
-def labelled(hits: Flags, **labels: Flags | bool) -> Answer:
-    """Answer `hits`, each labelled by the first of `labels` that is true for it.
-
-    A hit for which no label is true, or known, has none.
-    """
-    return Answer(hits, _first_true(hits.index, labels))
-
-
-def _first_true(index: pd.Index[Any], named: Mapping[str, Flags | bool]) -> pd.Series[Any]:
-    """Name, row by row, the first that is true; missing where none is, or none is known to be."""
-    names = pd.Series(pd.NA, index=index, dtype="string")
-    for name, rows in reversed(list(named.items())):
-        where = rows if isinstance(rows, pd.Series) else pd.Series(rows, index)
-        names = names.mask(where.fillna(value=False).astype(bool), name)
-    return names
 
 
 _FIELD = re.compile(r"\{(\w+)")

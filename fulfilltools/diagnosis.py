@@ -216,10 +216,11 @@ def _first_true(answers: pd.DataFrame) -> pd.Series[str]:
 
 
 def _of_root(root: pd.Series[str], labels: dict[str, pd.Series[Any] | None]) -> pd.Series[Any]:
+    """Give each row the label that its root has for it; missing where it has none."""
     chosen = pd.Series(pd.NA, index=root.index, dtype="string")
-    for code, label in labels.items():
-        if label is not None:
-            chosen = chosen.mask(root == code, label)
+    for code, rows in root.groupby(root):
+        if (label := labels.get(str(code))) is not None:
+            chosen[rows.index] = label[rows.index].astype("string")
     return chosen
 
 

@@ -26,8 +26,7 @@ def test_every_hit_is_found_and_every_look_alike_is_not(made):
 @every_cause
 def test_evidence_of_a_hit_says_nothing_about_what_is_not_known(made):
     backlog = backlog_of(made.hits)
-    variants = made.answer(backlog).variant
-    labels = [""] * len(backlog) if variants is None else variants.fillna("")
+    labels = made.answer(backlog).labels
     for label, row in zip(labels, backlog.to_dict("records"), strict=True):
         text = sentence(made.as_variant(label).evidence, row)
         assert "<NA>" not in text

@@ -91,8 +91,7 @@ def test_plurals_and_fuzzy_entries_are_checked_too():
 def test_evidence_of_every_cause_reads_in_swedish_and_says_the_same_values():
     for made in CAUSES:
         backlog = backlog_of(made.hits)
-        variants = made.answer(backlog).variant
-        labels = [""] * len(backlog) if variants is None else variants.fillna("")
+        labels = made.answer(backlog).labels
         for label, row in zip(labels, backlog.to_dict("records"), strict=True):
             template = made.as_variant(label).evidence
             told = sentence(template, row, language="sv")
