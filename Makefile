@@ -2,7 +2,7 @@
 
 PY := .venv/bin/python
 # Notebooks under test leave their runs here, not among yours.
-PYTEST := FULFILLTOOLS_RUNS="$(CURDIR)/build/test-runs" $(PY) -m pytest -rs -n 2 --dist loadgroup \
+PYTEST := FULFILLTOOLS_RUNS="$(CURDIR)/build/test-runs" $(PY) -m pytest -rs -n 2 \
 	--nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval.cfg
 
 .PHONY: report test check lint types layers fresh lab picture notebooks fix bench clean

@@ -26,16 +26,23 @@ def pytest_configure(config):
         os.environ["FULFILLTOOLS_RUNS"] = str(home / process)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+# Marks for `--dist loadgroup` go unheard with pytest 9.2 (pytest-xdist issue 1386).
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
     """Keep together, in one process, the tests of a file and all that share something costly."""
-    for item in items:
-        group = item.path.stem
-        if item.path.suffix == ".ipynb":
-            group = "notebooks"  # each reads the run that the one before has written
-        elif "shop_run" in item.fixturenames:
-            group = "shop_run"
-        item.add_marker(pytest.mark.xdist_group(group))
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - one process needs none
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = Path(nodeid.split("::")[0])
+            if file.suffix == ".ipynb":
+                return "notebooks"  # each reads the run that the one before has written
+            return "shop_run" if file.stem in SHARING_A_RUN else str(file)
+
+    return ByFile(config, log)
+
+
+SHARING_A_RUN = ("test_demo_truth", "test_digging", "test_story", "test_whole_report_browser")
 
 
 @dataclass
