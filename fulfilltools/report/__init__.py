@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from fulfilltools.errors import RunError
@@ -17,7 +18,7 @@ from fulfilltools.report.page import report_html
 from fulfilltools.report.workbook import workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Any
 
@@ -53,17 +54,18 @@ def write_outputs(
     makers: dict[str, Callable[[], bytes]] = {
         "findings.json": lambda: _json(findings_list(diagnosis.findings)),
         "findings.csv": lambda: findings_csv(diagnosis.findings).encode(),
-        "report.xlsx": lambda: workbook(diagnosis, facts, numbers, previous),
         "summary.md": lambda: summary_md(numbers).encode(),
+        # Last, because they tell what of the others failed.
+        "report.html": lambda: report_html(diagnosis, facts, numbers, previous).encode(),
+        "summary.json": lambda: _json(numbers),
     }
-    files = {name: _made(name, make, failed) for name, make in makers.items()}
-    # Last, because they tell what of the others failed.
-    files["report.html"] = report_html(diagnosis, facts, numbers, previous).encode()
-    files["summary.json"] = _json(numbers)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            _put(folder / name, content)
+        with _aside(folder / "report.xlsx", failed) as aside:
+            workbook(aside, diagnosis, facts, numbers, previous)
+        for name, make in makers.items():
+            with _aside(folder / name, failed) as aside:
+                aside.write_bytes(make())
     except OSError as error:
         raise RunError(
             f"The report cannot be written to {folder}: {error.strerror}. Free the place or "
@@ -72,23 +74,25 @@ def write_outputs(
     return numbers
 
 
-def _made(name: str, make: Callable[[], bytes], failed: dict[str, str]) -> bytes | None:
-    try:
-        return make()
-    except Exception as error:
-        log.exception("%s could not be made.", name)
-        failed[name] = type(error).__name__
-        return None
+@contextmanager
+def _aside(file: Path, failed: dict[str, str]) -> Iterator[Path]:
+    """Let a file be made aside and move it into place whole; note where that fails.
 
-
-def _put(file: Path, content: bytes | None) -> None:
-    """Move a file into place whole; one that could not be made must not leave an older one."""
-    if content is None:
-        file.unlink(missing_ok=True)
-        return
+    One that could not be made must not leave an older one.
+    """
     aside = file.with_name(f".{file.name}.part")
-    aside.write_bytes(content)
-    aside.replace(file)
+    try:
+        yield aside
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
+    except Exception as error:
+        log.exception("%s could not be made.", file.name)
+        failed[file.name] = type(error).__name__
+        aside.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
+    else:
+        aside.replace(file)
 
 
 def _json(content: object) -> bytes:

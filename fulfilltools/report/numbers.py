@@ -95,7 +95,7 @@ def summary(diagnosis: Diagnosis, facts: Facts, previous: Snapshot | None = None
         "by_owner": _counts(findings["owner"]),
         "by_location": _counts(findings["location"]),
         "value_at_risk": money_by_currency(acting),
-        "age_hours": _ages(acting["age_hours"]),
+        "age_hours": _ages(acting["age_hours"], median=0.5, p90=0.9, oldest=1.0),
         "late": _late(diagnosis.backlog, acting),
         "unknown": _unknown(diagnosis),
         "unexplained": int(diagnosis.unexplained),
@@ -116,7 +116,7 @@ def by_cause(findings: DataFrame) -> list[dict[str, Any]]:
             "rows": len(rows),
             "orders": int(rows["order_id"].nunique()),
             "value": money_by_currency(rows),
-            "oldest_hours": _ages(rows["age_hours"])["oldest"],
+            "oldest_hours": _ages(rows["age_hours"], oldest=1.0)["oldest"],
         }
         for cause, rows in findings.groupby("cause", sort=False)
     ]
@@ -188,12 +188,13 @@ def _counts(names: Series) -> dict[str, int]:
     return {str(name): int(count) for name, count in frequencies(known).items()}
 
 
-def _ages(hours: Series) -> dict[str, float | None]:
+def _ages(hours: Series, **shares: float) -> dict[str, float | None]:
+    """Give quantiles of ages, each by its share; None where no age is known."""
     known = pd.to_numeric(hours, errors="coerce").dropna().astype("float64")
     if known.empty:
-        return {"median": None, "p90": None, "oldest": None}
-    shares = {"median": 0.5, "p90": 0.9, "oldest": 1.0}
-    return {name: round(float(known.quantile(share)), 1) for name, share in shares.items()}
+        return dict.fromkeys(shares)
+    quantiles = known.quantile([*shares.values()])
+    return {name: round(float(age), 1) for name, age in zip(shares, quantiles, strict=True)}
 
 
 def _late(backlog: DataFrame, acting: DataFrame) -> dict[str, int]:

@@ -7,7 +7,7 @@ delivered.
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -211,14 +211,17 @@ def _changes(it: Material) -> dict[str, Any]:
 
 def _findings(it: Material) -> dict[str, Any]:
     """Join each cause's counts with what to do, its proof and its worst rows."""
-    rows_of = dict(iter(it.diagnosis.findings.groupby("cause", sort=False)))
+    by_cause = it.diagnosis.findings.groupby("cause", sort=False)
+    rows_of, examples = dict(iter(by_cause)), defaultdict(list)
+    for row in findings_list(by_cause.head(EXAMPLES)):
+        examples[row["cause"]].append(row)
     causes = [
         {
             **cause,
             "quiet": rows_of[cause["cause"]]["verdict"].isin(list(IN_ORDER)).all(),
             "steps": _steps(rows_of[cause["cause"]]),
             "proof": rows_of[cause["cause"]]["proof"].iloc[0],
-            "examples": findings_list(rows_of[cause["cause"]].head(EXAMPLES)),
+            "examples": examples[cause["cause"]],
         }
         for cause in it.numbers["by_cause"]
     ]

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import xlsxwriter
 from babel.numbers import get_currency_precision
+from xlsxwriter.exceptions import FileCreateError
 
 from fulfilltools import history
-from fulfilltools.findings import CONTRACT
 from fulfilltools.plots import needing_action
 from fulfilltools.report.numbers import Facts, findings_list, setting
 from fulfilltools.texts import marked
 from fulfilltools.wording import Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pandas import DataFrame
+    from pandas import DataFrame, Index
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
     from fulfilltools.diagnosis import Diagnosis
-    from fulfilltools.history import Snapshot
+    from fulfilltools.history import Changes, Snapshot
 
-MOST_LINKS = 65_000
-"""Excel takes 65,530 links a sheet."""
+MOST_IN_TABLES = 5_000
+"""Rows up to which sheets are Excel tables; beyond, memory must not grow with them."""
+
+AT_ONCE = 1_000
+"""Rows made at a time."""
+
+LONGEST_IN_FORMULA = 255
 
 SHEETS = (
     marked("Summary"),
@@ -94,14 +100,23 @@ FACT_HEADERS = {"fact": (marked("What"), 38), "value": (marked("Value"), 90)}
 
 
 class _Book:
-    """An XlsxWriter workbook in memory with this report's formats."""
+    """An XlsxWriter workbook with this report's formats.
 
-    def __init__(self, created: pd.Timestamp, voice: Voice) -> None:
+    A large one writes each row to a temporary file at once, so it takes the same memory however
+    many there are. Excel's tables do not go with that, so there a sheet is a range with filters:
+    https://xlsxwriter.readthedocs.io/working_with_memory.html.
+    """
+
+    def __init__(
+        self, file: Path | io.BytesIO, created: pd.Timestamp, voice: Voice, rows: int
+    ) -> None:
         self.voice = voice
-        self.bytes = io.BytesIO()
-        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        self.book = xlsxwriter.Workbook(self.bytes, options)
+        self.is_large = rows > MOST_IN_TABLES
+        options = {"strings_to_formulas": False, "strings_to_urls": False}
+        options |= {"constant_memory": self.is_large, "in_memory": not self.is_large}
+        self.book = xlsxwriter.Workbook(str(file) if isinstance(file, Path) else file, options)
         self.book.set_properties({"title": voice.say("Unfulfilled orders"), "created": created})
+        self.head = self.book.add_format({"bold": True, "bottom": 1})
         self.formats: dict[str, Format] = {}
 
     def format(self, number_format: str) -> Format:
@@ -112,21 +127,23 @@ class _Book:
         return self.formats[number_format]
 
     def sheet(
-        self, name: str, headers: Mapping[str, tuple[str, int]], rows: Sequence[Mapping[str, Any]]
+        self,
+        name: str,
+        headers: Mapping[str, tuple[str, int]],
+        rows: Iterable[Mapping[str, Any]],
+        count: int,
     ) -> None:
-        """Add a sheet that is one table, its header frozen; its names are told in English."""
+        """Add a sheet of `count` rows to be filtered; its names are told in English."""
         name = self.voice.say(name)
         sheet = self.book.add_worksheet(name)
-        titles = [{"header": self.voice.say(title)} for title, _ in headers.values()]
-        table = f"{name.replace(' ', '_')}_table"
-        last = max(len(rows), 1)
-        sheet.add_table(
-            0,
-            0,
-            last,
-            len(headers) - 1,
-            {"name": table, "columns": titles, "style": "Table Style Light 1"},
-        )
+        titles = [self.voice.say(title) for title, _ in headers.values()]
+        area = (0, 0, max(count, 1), len(headers) - 1)
+        if self.is_large:
+            sheet.write_row(0, 0, titles, self.head)
+            sheet.autofilter(*area)
+        else:
+            look = {"name": f"{name.replace(' ', '_')}_table", "style": "Table Style Light 1"}
+            sheet.add_table(*area, look | {"columns": [{"header": title} for title in titles]})
         for column, (_, width) in enumerate(headers.values()):
             sheet.set_column(column, column, width)
         sheet.freeze_panes(1, 1)
@@ -144,8 +161,8 @@ class _Book:
         value = row[key]
         if value is None:
             sheet.write_blank(*place, None)
-        elif key == "order" and _is_link(row.get("admin_url"), place):
-            sheet.write_url(*place, row["admin_url"], string=value)
+        elif key == "order" and str(row.get("admin_url")).startswith("https://"):
+            self.link(sheet, place, row["admin_url"], value)
         elif key == "created_at":
             sheet.write_datetime(*place, value, self.format("yyyy-mm-dd hh:mm"))
         elif key == "value" and row.get("currency"):
@@ -157,95 +174,110 @@ class _Book:
         else:
             sheet.write_string(*place, str(value), self.format("@"))
 
-    def finish(self) -> bytes:
-        """Close the workbook and give its bytes."""
-        self.book.close()
-        return self.bytes.getvalue()
+    def link(self, sheet: Worksheet, place: tuple[int, int], url: str, name: str) -> None:
+        """Write a link: as a formula where links of their own would be kept in memory."""
+        if not self.is_large:
+            sheet.write_url(*place, url, string=name)
+            return
+        quoted = (text.replace('"', '""')[:LONGEST_IN_FORMULA] for text in (url, name))
+        formula = '=HYPERLINK("{}","{}")'.format(*quoted)
+        sheet.write_formula(*place, formula, self.book.get_default_url_format(), name)
+
+    def finish(self) -> None:
+        """Close the workbook. Raises OSError where it cannot be written."""
+        try:
+            self.book.close()
+        except FileCreateError as error:
+            raise error.args[0] from error
 
 
 def workbook(
+    file: Path,
     diagnosis: Diagnosis,
     facts: Facts,
     numbers: Mapping[str, Any],
     previous: Snapshot | None = None,
-) -> bytes:
-    """Build `report.xlsx`: summary, worklists, all orders, causes, changes, data quality.
+) -> None:
+    """Write `report.xlsx`: summary, worklists, all orders, causes, changes, data quality.
 
     There is a worklist of everything that needs action, worst first, and one for each owner,
     in which what has the same cause stands together.
     """
     voice, zone = Voice(diagnosis.language), facts.time_zone
-    book = _Book(pd.Timestamp(diagnosis.as_of).tz_convert("UTC").tz_localize(None), voice)
+    created = pd.Timestamp(diagnosis.as_of).tz_convert("UTC").tz_localize(None)
+    findings = diagnosis.findings.reset_index(drop=True)
+    book = _Book(file, created, voice, len(findings))
     headers = {key: (voice.say(title, zone=zone), width) for key, (title, width) in HEADERS.items()}
-    findings = diagnosis.findings
-    book.sheet(SHEETS[0], FACT_HEADERS, _summary_rows(numbers, voice))
-    book.sheet(SHEETS[1], headers, _rows(needing_action(findings), zone, voice))
-    for owner, rows in _by_owner(needing_action(findings), voice).items():
-        book.sheet(owner, headers, _rows(rows, zone, voice))
-    book.sheet(SHEETS[2], headers, _rows(findings, zone, voice))
-    book.sheet(
-        SHEETS[3], CAUSE_HEADERS, [_cause_row(cause, voice) for cause in numbers["by_cause"]]
-    )
-    book.sheet(SHEETS[4], CHANGE_HEADERS, _change_rows(diagnosis, facts, previous))
-    book.sheet(SHEETS[5], FACT_HEADERS, _quality_rows(numbers, facts, voice))
-    return book.finish()
+
+    def orders(name: str, places: Index[int]) -> None:
+        book.sheet(name, headers, _rows(findings, places, zone, voice), len(places))
+
+    def whole(name: str, heads: Mapping[str, tuple[str, int]], rows: list[dict[str, Any]]) -> None:
+        book.sheet(name, heads, rows, len(rows))
+
+    # Places and not rows, because each list of rows would be one more copy of the findings.
+    acting = needing_action(findings[["verdict", "owner", "cause"]])
+    whole(SHEETS[0], FACT_HEADERS, _summary_rows(numbers, voice))
+    orders(SHEETS[1], acting.index)
+    for owner, places in _by_owner(acting, voice).items():
+        orders(owner, places)
+    orders(SHEETS[2], findings.index)
+    whole(SHEETS[3], CAUSE_HEADERS, [_cause_row(cause, voice) for cause in numbers["by_cause"]])
+    changes = history.compare(history.Snapshot(facts.run_id, findings, facts.fetch), previous)
+    count = len(changes.new) + len(changes.changed) + len(changes.cleared)
+    book.sheet(SHEETS[4], CHANGE_HEADERS, _change_rows(changes, voice), count)
+    whole(SHEETS[5], FACT_HEADERS, _quality_rows(numbers, facts, voice))
+    book.finish()
 
 
 def worklist(rows: Sequence[Mapping[str, Any]], as_of: str, voice: Voice) -> bytes:
     """Build a workbook of findings (objects of findings.json) without their free texts."""
-    book = _Book(pd.Timestamp(as_of).tz_convert("UTC").tz_localize(None), voice)
+    content, created = io.BytesIO(), pd.Timestamp(as_of).tz_convert("UTC").tz_localize(None)
+    book = _Book(content, created, voice, len(rows))
     headers = {key: title for key, title in HEADERS.items() if key not in FREE_TEXTS}
-    book.sheet(SHEETS[1], headers, [{**row, **_told(row, voice)} for row in rows])
-    return book.finish()
+    book.sheet(SHEETS[1], headers, ({**row, **_told(row, voice)} for row in rows), len(rows))
+    book.finish()
+    return content.getvalue()
 
 
-def _by_owner(findings: DataFrame, voice: Voice) -> dict[str, DataFrame]:
+def _by_owner(acting: DataFrame, voice: Voice) -> dict[str, Index[int]]:
     """Part the worklist by owner; the cause with the worst row first, its rows together."""
     lists = {}
-    for owner, rows in findings.groupby("owner", sort=True):
+    for owner, rows in acting.groupby("owner", sort=True):
         order = {cause: place for place, cause in enumerate(rows["cause"].unique())}
         together = rows.sort_values("cause", key=lambda one: one.map(order), kind="stable")
-        lists[voice.label(owner)] = together
+        lists[voice.label(owner)] = together.index
     return lists
 
 
-def _change_rows(
-    diagnosis: Diagnosis, facts: Facts, previous: Snapshot | None
-) -> list[dict[str, Any]]:
+def _change_rows(changes: Changes, voice: Voice) -> Iterator[dict[str, Any]]:
     """List what is new, changed and cleared since the last run."""
-    now = history.Snapshot(facts.run_id, diagnosis.findings, facts.fetch)
-    changes = history.compare(now, previous)
-    voice = Voice(diagnosis.language)
     groups = {"new": changes.new, "changed": changes.changed, "cleared": changes.cleared}
-    return [
-        {
-            "change": voice.words(change),
-            **row,
-            **_told(row, voice),
-            "cause_before": voice.label(before) if isinstance(before, str) else None,
-        }
-        for change, rows in groups.items()
-        for row, before in zip(
-            findings_list(rows),
-            rows["cause_before"] if "cause_before" in rows else [None] * len(rows),
-            strict=True,
-        )
-    ]
+    for change, rows in groups.items():
+        for start in range(0, len(rows), AT_ONCE):
+            some = rows.iloc[start : start + AT_ONCE]
+            before = some.get("cause_before", pd.Series(None, some.index, dtype=object))
+            for row, cause in zip(findings_list(some), before, strict=True):
+                was = voice.label(cause) if isinstance(cause, str) else None
+                told = {"change": voice.words(change), "cause_before": was}
+                yield {**row, **_told(row, voice), **told}
 
 
-def _rows(findings: DataFrame, zone: str, voice: Voice) -> list[dict[str, Any]]:
-    """Give each finding with its moment in the shop's zone, which Excel cannot keep."""
-    created = pd.to_datetime(findings["created_at"], utc=True).dt.tz_convert(ZoneInfo(zone))
-    moments = created.dt.tz_localize(None)
-    return [
-        {
-            **dict.fromkeys(CONTRACT),
-            **row,
-            **_told(row, voice),
-            "created_at": None if pd.isna(moment) else moment.to_pydatetime(),
-        }
-        for row, moment in zip(findings_list(findings), moments, strict=True)
-    ]
+def _rows(
+    findings: DataFrame, places: Index[int], zone: str, voice: Voice
+) -> Iterator[dict[str, Any]]:
+    """Give the findings at these places, some at a time: told, the moment in the shop's zone."""
+    for start in range(0, len(places), AT_ONCE):
+        some = findings.iloc[places[start : start + AT_ONCE]]
+        # Excel keeps no zone.
+        created = pd.to_datetime(some["created_at"], utc=True).dt.tz_convert(ZoneInfo(zone))
+        moments = created.dt.tz_localize(None)
+        for row, moment in zip(findings_list(some), moments, strict=True):
+            yield {
+                **row,
+                **_told(row, voice),
+                "created_at": None if pd.isna(moment) else moment.to_pydatetime(),
+            }
 
 
 def _told(row: Mapping[str, Any], voice: Voice) -> dict[str, str]:
@@ -315,7 +347,3 @@ def _facts(rows: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
 
 def _amounts(amounts: Mapping[str, str]) -> str:
     return ", ".join(f"{amount} {currency}" for currency, amount in amounts.items())
-
-
-def _is_link(url: str | None, place: tuple[int, int]) -> bool:
-    return bool(url and url.startswith("https://")) and place[0] <= MOST_LINKS
