@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -39,6 +39,10 @@ FIELD = re.compile(r"\{(\w+)(?::(\w+))?(?::([^{}|]*)\|([^{}|]*))?\}")
 
 _NUMBERED = re.compile(r"\\\{\d+\\\}")
 _FIGURE = re.compile(r"\d{1,3}(,\d{3})+|\d+\.\d")
+
+
+_remembered = lru_cache(maxsize=1 << 14)
+"""A large backlog tells the same few numbers, days and sums again and again."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,7 @@ class Voice:
 ENGLISH = Voice()
 
 
+@_remembered
 def money(amount: float | Decimal, currency: str, language: str = LANGUAGE) -> str:
     """Format an amount with its currency's own decimals: SEK 1,234.50, ¥1,234."""
     text = format_currency(Decimal(str(amount)), currency, locale=language)
@@ -106,17 +111,20 @@ def plain_amount(amount: float | Decimal, currency: str) -> str:
     return str(round(Decimal(str(amount)), decimals).quantize(Decimal(1).scaleb(-decimals)))
 
 
+@_remembered
 def number(value: float, language: str = LANGUAGE) -> str:
     """Format a number with the language's separators, to one decimal at the most."""
     return format_decimal(round(float(value), 1), locale=language)
 
 
+@_remembered
 def counted(value: float, one: str, several: str, language: str = LANGUAGE) -> str:
     """Count things by the language's plural: 1 parcel, 2 parcels."""
     form = one if Locale.parse(language).plural_form(value) == "one" else several
     return f"{number(value, language)} {form}"
 
 
+@_remembered
 def duration(hours: float, language: str = LANGUAGE) -> str:
     """Say hours as people do: 40 minutes, 7 hours, 3 days."""
     size = abs(hours)
@@ -139,6 +147,7 @@ def business_time(hours: float, hours_a_day: float = HOURS_A_DAY, language: str 
     return forms.format(n=number(days, language))
 
 
+@_remembered
 def moment(at: datetime, zone: str = "UTC", language: str = LANGUAGE) -> str:
     """Say a moment in the shop's time zone: 20 Nov 2026 09:00."""
     return format_datetime(at, "d MMM y HH:mm", tzinfo=ZoneInfo(zone), locale=language)
