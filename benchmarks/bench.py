@@ -37,6 +37,7 @@ def main(wanted: list[str]) -> None:
     parts = [_head()]
     for name in wanted or SECTIONS:
         with tempfile.TemporaryDirectory() as scratch:
+            os.environ["FULFILLTOOLS_RUNS"] = f"{scratch}/runs"
             parts.append(SECTIONS[name](Path(scratch)))
         print(parts[-1], flush=True)
     if not wanted:
