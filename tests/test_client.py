@@ -185,6 +185,14 @@ def test_the_second_question_waits_for_the_bucket_before_it_is_sent():
         assert client.statistics.points == 600
 
 
+def test_a_question_about_fewer_does_not_wait_for_what_more_would_cost():
+    waits = []
+    with shop(costing(GOOD, 900, 100, actual=300)) as server, client_of(server, waits) as client:
+        client.execute(QUERY, {"ids": ["one", "other"]})
+        client.execute(QUERY, {"ids": ["one"]})
+    assert waits == []
+
+
 @pytest.mark.parametrize("fault", ["drop", (500, b"", {}), (200, b"<html>", {})], ids=str)
 def test_a_fault_that_stays_ends_after_some_tries(fault):
     message = fails_with(UnreachableError, fault)

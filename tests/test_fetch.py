@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
@@ -231,6 +232,33 @@ def test_a_small_bucket_is_never_overdrawn(world, tmp_path):
     assert report.complete
     assert operations(requests).count("Orders") == 2
     assert len(requests) < 15
+
+
+def test_no_wait_is_longer_than_the_bucket_needs(whole_world, tmp_path, monkeypatch):
+    """A wait brings the points that its question lacks, at the rate the shop restores them."""
+    told, slept, clock = [], [], time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + sum(slept))
+
+    def wait(seconds):
+        told.append(seconds)
+        slept.append(seconds)
+
+    with (
+        serve(whole_world, bucket=1000, restore_rate=50) as shop,
+        AdminClient(connection(shop), sleep=wait) as client,
+    ):
+        learn = client._bucket.learn
+        client._bucket.learn = lambda asked, cost: (told.append(cost), learn(asked, cost))
+        fetch(client, tmp_path, as_of=AS_OF, way="paged")
+    waits = [each for each in zip(told, told[1:], told[2:], strict=False) if is_wait(each[1])]
+    assert len(waits) > 2
+    for before, seconds, after in waits:
+        lacking = min(after.requested, after.maximum) - before.available
+        assert seconds <= lacking / before.restore_rate, (before, seconds, after)
+
+
+def is_wait(told):
+    return not isinstance(told, Cost)
 
 
 def test_a_page_too_dear_is_halved(world, tmp_path):

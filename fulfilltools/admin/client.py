@@ -88,12 +88,12 @@ class _Bucket:
 
     cost: Cost | None = None
     seen_at: float = 0.0
-    learned: dict[str, float] = field(default_factory=dict)
+    learned: dict[tuple[str, int], float] = field(default_factory=dict)
 
-    def learn(self, query: str, cost: Cost) -> None:
+    def learn(self, question: tuple[str, int], cost: Cost) -> None:
         self.cost, self.seen_at = cost, time.monotonic()
         if cost.requested <= SINGLE_QUERY_LIMIT:
-            self.learned[query] = cost.requested
+            self.learned[question] = cost.requested
 
     def seconds_until(self, points: float) -> float:
         """Return how long until the bucket holds that many points."""
@@ -164,13 +164,14 @@ class AdminClient:
     def _ask(self, payload: dict[str, Any]) -> Answer:
         if self.session.needs_token:
             self._renew_token()
-        self.pause(self._bucket.seconds_until(self._bucket.learned.get(payload["query"], 0)))
+        question = _question(payload)
+        self.pause(self._bucket.seconds_until(self._bucket.learned.get(question, 0)))
         response = self._post(self.session.graphql_url, self.session.headers, json=payload)
         if response.status_code == requests.codes.unauthorized and self.session.drop_token():
             self._renew_token()
             response = self._post(self.session.graphql_url, self.session.headers, json=payload)
         refuse_status(response, self.session.shop)
-        return self._answer(payload["query"], response)
+        return self._answer(question, response)
 
     def _renew_token(self) -> None:
         response = self._post(self.session.token_url, {}, data=self.session.grant)
@@ -197,14 +198,14 @@ class AdminClient:
         except requests.RequestException as error:
             raise passing(error) from error
 
-    def _answer(self, query: str, response: requests.Response) -> Answer:
+    def _answer(self, question: tuple[str, int], response: requests.Response) -> Answer:
         content = json_object(response)
         self.answered_version = response.headers.get("X-Shopify-API-Version", self.session.version)
         if sent_at := parsedate_tz(response.headers.get("Date", "")):
             self.clock_skew_seconds = time.time() - mktime_tz(sent_at)
         cost = _cost(content)
         if cost:
-            self._bucket.learn(query, cost)
+            self._bucket.learn(question, cost)
             self.statistics.points += cost.actual
         errors, data = content.get("errors") or [], content.get("data")
         if not isinstance(errors, list):
@@ -285,6 +286,12 @@ class AdminClient:
 
     def _count_retry(self, _state: RetryCallState) -> None:
         self.statistics.retries += 1
+
+
+def _question(payload: dict[str, Any]) -> tuple[str, int]:
+    """Give what decides about a question's cost: the query, and how many it asks for."""
+    variables = payload["variables"]
+    return payload["query"], int(variables.get("first") or len(variables.get("ids") or ()))
 
 
 def _our_name() -> str:
