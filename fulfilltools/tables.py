@@ -142,7 +142,7 @@ def _steps(*, is_export: bool) -> Iterator[tuple[str, str]]:
 
 def _name_raw_files(database: duckdb.DuckDBPyConnection, raw: Path) -> None:
     """Let the SQL find them; a run that builds on an earlier one holds its files, too."""
-    database.execute("CREATE TABLE raw_file (filename VARCHAR, generation BIGINT)")
+    database.execute("SET VARIABLE generations = map([]::VARCHAR[], []::BIGINT[])")
     for name in (*RAW_FILES, *OPTIONAL_RAW_FILES):
         found = _raw_files(raw, name)
         if not found and name in RAW_FILES:
@@ -173,7 +173,8 @@ def _read_as(
     files = [str(file) for file in generations]
     database.execute(f"SET VARIABLE {variable} = ?", [files or [os.devnull]])
     database.execute(
-        "INSERT INTO raw_file SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])",
+        "SET VARIABLE generations = map_concat(getvariable('generations'), "
+        "map(?::VARCHAR[], ?::BIGINT[]))",
         [files, list(generations.values())],
     )
 
@@ -200,7 +201,9 @@ def _copy_whole_orders(
     """Copy the lines of the orders that are read whole, and read the copies from here on."""
     if not long_history:
         return
-    database.execute("SET preserve_insertion_order = false")  # else the lines wait for their turn
+    # Lines would wait for their turn, and the planner would hold a file that it takes for small.
+    database.execute("SET preserve_insertion_order = false")
+    database.execute("SET disabled_optimizers = 'build_side_probe_side'")
     copies = {scratch / f"whole.{n}.jsonl": file for n, file in enumerate(long_history)}
     for copy, file in copies.items():
         lines = database.sql(
@@ -209,6 +212,7 @@ def _copy_whole_orders(
         )
         lines.write_csv(str(copy), header=False, quotechar="", escapechar="")
     database.execute("RESET preserve_insertion_order")
+    database.execute("RESET disabled_optimizers")
     _read_as(
         database, "orders_bulk", {copy: _generation(raw, file) for copy, file in copies.items()}
     )

@@ -50,5 +50,12 @@ FROM glance SEMI JOIN newest ON newest.copy = glance.rowid;
 
 DROP TABLE glance;
 
--- The order or fulfillment order that a line is, or belongs to.
-CREATE MACRO line_number(json) AS gid_number(list_any_value(json_extract_string(json, ['__parentId', 'id'])));
+-- The order or fulfillment order that a line is, or belongs to. Lines end with their parent: found there,
+-- it need not be parsed.
+CREATE MACRO line_number(json) AS coalesce(
+    CASE
+        WHEN contains(substr(json, -90), '"__parentId":"gid:')
+            THEN try_cast(regexp_extract(substr(json, -24), '(\d+)"}$', 1) AS BIGINT)
+    END,
+    gid_number(coalesce(json_extract_string(json, '__parentId'), json_extract_string(json, 'id')))
+);

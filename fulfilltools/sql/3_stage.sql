@@ -11,22 +11,22 @@ FROM read_json(getvariable('context'), format = 'newline_delimited', columns = {
 LIMIT 1;
 
 -- An order's copy is known by its generation: the run's own, or an earlier run's that it builds on.
+CREATE MACRO generation_of(filename) AS getvariable('generations')[filename];
+
 CREATE TABLE answer AS
-SELECT generation, data
+SELECT generation_of(filename) AS generation, data
 FROM read_json(getvariable('orders'), format = 'newline_delimited', columns = {
     data: 'STRUCT(
         orders STRUCT(nodes order_node[]), "order" order_node, fulfillmentOrder fulfillment_order_node
     )'
-})
-JOIN raw_file USING (filename);
+});
 
 -- Bulk results are flat: a line is one node of any kind, which names its parent.
 CREATE TABLE bulk_line AS
-SELECT * EXCLUDE filename
+SELECT generation_of(filename) AS generation, *
 FROM read_json(
     getvariable('orders_bulk'), format = 'newline_delimited', columns = getvariable('node_columns')
-)
-JOIN raw_file USING (filename);
+);
 
 CREATE TABLE staged_order AS
 SELECT generation, o
