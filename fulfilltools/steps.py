@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from fulfilltools import runs
 from fulfilltools.errors import RunError, SettingsError
 from fulfilltools.settings import Connection, load_settings, shop_name
-from fulfilltools.texts import checked_language
+from fulfilltools.texts import checked_language, marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 DEMO = "demo"
 LAST = "last"
 """Instead of a date: what changed since the shop's last run."""
+GLANCED = marked(
+    "What is usual was learned from the orders shipped last; {0} shipped before are only counted."
+)
 AnyRun = TypeVar("AnyRun", bound=runs.Run)
 Files = str | Path | Sequence[str | Path] | None
 """A file, several, or none, as a notebook's parameter may say it."""
@@ -152,8 +155,7 @@ def build_backlog(run: runs.Run) -> pd.DataFrame:
 
     policy = load_settings().policy
     made = tables.build(run.raw, run.folder, as_of=run.as_of, policy=policy)
-    if made.supplier is not None:
-        run.record(supplier=made.supplier)
+    run.record(supplier=made.supplier, glanced=made.glanced)
     return made.backlog
 
 
@@ -228,7 +230,7 @@ def write_report(run: AnyRun, diagnosis: Diagnosis) -> AnyRun:
     past = history.Past(run.folder.parent, run.manifest["run_id"])
     facts = report.Facts(
         run_id=run.manifest["run_id"],
-        fetch=_told_of_suppliers(run),
+        fetch=_read_from(run),
         versions=runs.package_versions(),
         policy=load_settings().policy.model_dump(),
         past=past,
@@ -239,15 +241,18 @@ def write_report(run: AnyRun, diagnosis: Diagnosis) -> AnyRun:
     return run
 
 
-def _told_of_suppliers(run: runs.Run) -> dict[str, Any]:
-    """Add to what was fetched how suppliers' lists fitted it."""
-    counts = run.manifest.get("supplier")
-    if counts is None:
-        return run.fetched
+def _read_from(run: runs.Run) -> dict[str, Any]:
+    """Add to what was fetched how suppliers' lists fitted it, and what was only counted."""
+    supplier, glanced = (run.manifest.get(name) for name in ("supplier", "glanced"))
+    notes = list(run.fetched["notes"])
+    if glanced:
+        notes.append(GLANCED.format(f"{glanced:,}"))
+    if supplier is None:
+        return run.fetched | {"notes": notes}
     from fulfilltools import exports  # noqa: PLC0415 - DuckDB only when needed
 
-    note = exports.how_lists_fitted(**counts)
-    return run.fetched | {"supplier": counts, "notes": [*run.fetched["notes"], note]}
+    notes.append(exports.how_lists_fitted(**supplier))
+    return run.fetched | {"supplier": supplier, "notes": notes}
 
 
 @contextmanager

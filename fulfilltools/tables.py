@@ -86,6 +86,8 @@ class Tables:
     folder: Path
     supplier: dict[str, int] | None = None
     """How suppliers' lists fitted the shop's orders; None where none was given."""
+    glanced: int = 0
+    """Shipped orders that are older than the history learned from: counted, not read whole."""
 
 
 def build(raw: Path, folder: Path, *, as_of: datetime, policy: Policy) -> Tables:
@@ -113,8 +115,9 @@ def build(raw: Path, folder: Path, *, as_of: datetime, policy: Policy) -> Tables
             database.table(table).write_parquet(str(folder / f"{table}.parquet"))
         backlog = to_frame(database.table("backlog"))
         supplier = _supplier_counts(database, folder)
+        glanced = len(database.table("older_order"))
     backlog.to_parquet(folder / "backlog.parquet", index=False)
-    return Tables(backlog, folder, supplier)
+    return Tables(backlog, folder, supplier, glanced)
 
 
 def to_frame(relation: duckdb.DuckDBPyRelation) -> pd.DataFrame:

@@ -1,12 +1,12 @@
-"""A history too long to be read whole: what waits is as ever, and the newest teach what is usual."""
+"""A history too long to be read whole: what waits is as ever, the newest teach what is usual."""
 
-import json
+import re
 
 import pandas as pd
 import pytest
 from pydantic import SecretStr
 
-from fulfilltools import schema, tables
+from fulfilltools import schema, steps, tables
 from fulfilltools.admin import AdminClient, fetch
 from fulfilltools.demo import AS_OF, serve
 from fulfilltools.errors import TableError
@@ -34,7 +34,7 @@ def bulk_raw(whole_world, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def built(bulk_raw, tmp_path_factory):
-    """Build the same bulk result twice: read whole, and with no more than a hundred to learn from."""
+    """Build the same bulk result twice: read whole, and with few orders to learn from."""
     made = {}
     for name, most in {"whole": 25_000, "long": NEWEST}.items():
         folder = tmp_path_factory.mktemp(name)
@@ -98,5 +98,13 @@ def test_a_line_that_is_not_json_is_named(bulk_raw, tmp_path):
         tables.build(raw, tmp_path, as_of=AS_OF, policy=Policy(history_orders=NEWEST))
 
 
-def test_a_raw_folder_of_many_orders_says_so_in_its_report(bulk_raw):
-    assert json.loads((bulk_raw / "fetch.json").read_text())["orders_received"] > NEWEST
+def test_the_report_says_what_was_only_counted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FULFILLTOOLS_RUNS", raising=False)
+    (tmp_path / "fulfilltools.toml").write_text(f"[policy]\nhistory_orders = {NEWEST}\n")
+    run = steps.fetch("demo", as_of=f"{AS_OF:%Y-%m-%dT%H:%M:%SZ}", way="bulk")
+    steps.write_report(run, steps.diagnose_run(run))
+    notes = " ".join(run.summary["fetch"]["notes"])
+    counted = int(re.search(r"last; (\d+) shipped before are only counted", notes)[1])
+    orders = run.table("orders")
+    assert counted == (orders["total"].isna() & (orders["fulfillment_status"] == "FULFILLED")).sum()
