@@ -132,8 +132,17 @@ class Runner:
             Step(step.notebook, step.output, checked_parameters(step.notebook, step.parameters))
             for step in steps
         ]
-        seconds: dict[str, float] = {}
         self._ask({"steps": [_plain(step) for step in steps], "cell_deadline": cell_deadline})
+        try:
+            return self._each(steps, on_done)
+        except BaseException:
+            end_family(self.process.pid)  # before the run's folder is moved and written again
+            raise
+
+    def _each(
+        self, steps: Sequence[Step], on_done: Callable[[str, float], None]
+    ) -> dict[str, float]:
+        seconds: dict[str, float] = {}
         for step in steps:
             answer = self._answer()
             if self.too_late:
