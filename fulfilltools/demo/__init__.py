@@ -46,11 +46,11 @@ def serve(  # noqa: PLR0913 - each is an option of its own
     shop's now, the world's `as_of` where none is given; `intercept` sees every request first
     and may answer it, or raise ConnectionError to hang up.
     """
-    served = world or build_world()
-    now = clock or (lambda: served.as_of)
+    now = clock or (lambda: world.as_of if world else AS_OF)
     given = (token, client_id, client_secret)
     shop = DemoShop(
-        Records(served, frozenset(scopes), now()),
+        world.shop["myshopifyDomain"] if world else SHOP_DOMAIN,
+        lambda: Records(world or build_world(), frozenset(scopes), now()),
         Bucket(bucket, restore_rate),
         Credentials(*(each or secrets.token_hex(20) for each in given)),
         now,

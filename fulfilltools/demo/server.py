@@ -88,7 +88,8 @@ class DemoShop:
 
     def __init__(
         self,
-        records: Records,
+        domain: str,
+        records: Callable[[], Records],
         bucket: Bucket,
         credentials: Credentials,
         clock: Callable[[], datetime],
@@ -97,13 +98,13 @@ class DemoShop:
         self.access_token = credentials.access_token
         self.client_id = credentials.client_id
         self.client_secret = credentials.client_secret
-        self.domain: str = records.world.shop["myshopifyDomain"]
+        self.domain = domain
         self.requests: list[Request] = []
         self.url = ""
         self._tokens = {self.access_token}
-        self._records, self._bucket, self._intercept = records, bucket, intercept
+        self._open, self._bucket, self._intercept = records, bucket, intercept
         operations = Operations(lambda: f"{clock():%Y-%m-%dT%H:%M:%SZ}", lambda: self.url)
-        self._operations, self._roots = operations, Roots(records, operations)
+        self._operations = operations
         self._executors: dict[str, Executor] = {}
         self._lock = threading.Lock()
 
@@ -122,8 +123,12 @@ class DemoShop:
         return Response.of(404, {"errors": "Not Found"})
 
     def prepare(self) -> None:
-        """Open the schema that is mostly asked for before anybody asks: it takes a while."""
+        """Open what is mostly asked for before anybody asks: it takes a while."""
         self._executor(VERSIONS[-1])
+
+    @cached_property
+    def _records(self) -> Records:
+        return self._open()
 
     def _answer(self, request: Request, version: str) -> Response:
         token = request.headers.get("x-shopify-access-token", "")
@@ -140,7 +145,7 @@ class DemoShop:
         with self._lock:
             if version not in self._executors:
                 executor = Executor(open_schema(version, self._records), self._bucket)
-                self._roots.wire(executor)
+                Roots(self._records, self._operations).wire(executor)
                 self._executors[version] = executor
             return self._executors[version]
 
