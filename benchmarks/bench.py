@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import causes
+import export
 import fetch
 import measure
 import raw
@@ -26,6 +27,7 @@ SECTIONS = {
     "startup": startup.measure,
     "fetch": fetch.measure,
     "report": report.measure,
+    "export": export.measure,
 }
 """In the page's order; each measures in a scratch folder and gives its Markdown."""
 

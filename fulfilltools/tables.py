@@ -100,6 +100,7 @@ def build(raw: Path, folder: Path, *, as_of: datetime, policy: Policy) -> Tables
         database.execute("SET TimeZone = 'UTC'")
         database.execute("SET temp_directory = ?", [spill])
         database.execute("SET memory_limit = ?", [MEMORY])
+        database.execute("SET enable_progress_bar = false")  # it would stand in the notebook
         is_export = (raw / EXPORT_FILES[0]).is_file()
         _name_export_files(database, raw) if is_export else _name_raw_files(database, raw)
         long_history = [] if is_export else _name_long_history(database, raw, policy)
