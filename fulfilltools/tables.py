@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -100,7 +101,8 @@ def build(raw: Path, folder: Path, *, as_of: datetime, policy: Policy) -> Tables
         database.execute("SET TimeZone = 'UTC'")
         database.execute("SET temp_directory = ?", [spill])
         database.execute("SET memory_limit = ?", [MEMORY])
-        database.execute("SET enable_progress_bar = false")  # it would stand in the notebook
+        with suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets has no bar
+            database.execute("SET enable_progress_bar = false")  # it would stand in the notebook
         is_export = (raw / EXPORT_FILES[0]).is_file()
         _name_export_files(database, raw) if is_export else _name_raw_files(database, raw)
         long_history = [] if is_export else _name_long_history(database, raw, policy)
