@@ -177,13 +177,21 @@ def get_password(service, user):
 """
 
 
-def test_the_systems_keyring_is_asked_last(monkeypatch, folder):
+@pytest.fixture
+def keyring(monkeypatch, folder):
+    """Put a keyring of our own before the system's."""
     library = folder / "library" / "keyring"
     library.mkdir(parents=True)
     (library / "__init__.py").write_text(KEYRING)
     (library / "errors.py").write_text("class KeyringError(Exception): pass\n")
     monkeypatch.syspath_prepend(library.parent)
     monkeypatch.setenv("KEPT", TOKEN)
+    yield
+    for name in ("keyring", "keyring.errors"):
+        sys.modules.pop(name, None)
+
+
+def test_the_systems_keyring_is_asked_last(monkeypatch, keyring):
     written("fulfilltools.toml", "[shops.nordlys]\n")
     assert token_of() == TOKEN
     monkeypatch.setenv("LOCKED", "1")
