@@ -5,18 +5,24 @@ import hashlib
 import io
 import json
 import re
+import tracemalloc
 from base64 import b64encode
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 from itertools import groupby
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from fulfilltools import plots, report
 from fulfilltools.errors import RunError
 from fulfilltools.history import Past, Snapshot
 from fulfilltools.report import sections
+
+workbook = import_module("fulfilltools.report.workbook")
 
 FETCH = {
     "shop": "nordlys-demo.myshopify.com",
@@ -134,6 +140,66 @@ def test_the_workbook_has_real_types_links_and_no_formulas(written):
     ]
     assert {row[header.index("Value")].number_format for row in yen} == {"#,##0"}
     assert book["Worklist"].max_row == 108
+
+
+def repeated(diagnosis, times):
+    """The same rows again and again, each under ids of its own."""
+    ids = ["row_id", "order", "order_id", "fulfillment_order_id"]
+    copies = [
+        diagnosis.findings.assign(**{name: diagnosis.findings[name] + f"-{n}" for name in ids})
+        for n in range(times)
+    ]
+    findings = pd.concat(copies, ignore_index=True)
+    backlog = pd.concat([diagnosis.backlog] * times, ignore_index=True)
+    return replace(diagnosis, findings=findings, backlog=backlog.assign(row_id=findings["row_id"]))
+
+
+def test_a_large_workbook_says_the_same_and_links_by_formula(
+    tmp_path, diagnosed, facts, numbers, monkeypatch
+):
+    def cells(file):
+        book = openpyxl.load_workbook(file)
+        return {sheet.title: [*sheet.iter_rows(values_only=True)] for sheet in book}
+
+    diagnosis = diagnosed()
+    diagnosis.findings.loc[0, "order"] = 'say "no"'
+    workbook.workbook(tmp_path / "small.xlsx", diagnosis, facts, numbers)
+    monkeypatch.setattr(workbook, "MOST_IN_TABLES", 100)
+    workbook.workbook(tmp_path / "large.xlsx", diagnosis, facts, numbers)
+    small, large = cells(tmp_path / "small.xlsx"), cells(tmp_path / "large.xlsx")
+    for name, rows in small.items():
+        for row, other in zip(rows, large[name], strict=True):
+            assert row[1:] == other[1:]
+            assert str(row[0]).replace('"', '""') in str(other[0])
+    assert re.fullmatch(
+        r'=HYPERLINK\("https://admin.shopify.com/\S+","say ""no"""\)', large["All orders"][1][0]
+    )
+    assert openpyxl.load_workbook(tmp_path / "large.xlsx")["Worklist"].auto_filter.ref == "A1:Q108"
+
+
+def test_a_large_workbook_takes_the_same_memory_however_many_rows_it_has(
+    tmp_path, diagnosed, facts, numbers, monkeypatch
+):
+    monkeypatch.setattr(workbook, "MOST_IN_TABLES", 100)
+    monkeypatch.setattr(workbook, "AT_ONCE", 100)
+    peaks = []
+    for times in (1, 1, 8):  # the first also loads what is loaded once
+        diagnosis = repeated(diagnosed(), times)
+        tracemalloc.start()
+        workbook.workbook(tmp_path / "large.xlsx", diagnosis, facts, numbers)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < 2 * peaks[1]  # it would be eight times as much
+
+
+def test_the_page_of_five_thousand_new_orders_stays_small(diagnosed, facts):
+    diagnosis = repeated(diagnosed(), 25)
+    gone = diagnosis.findings.assign(order_id=diagnosis.findings["order_id"] + "-gone")
+    before = Snapshot("2026-11-22T07-00-00Z", gone, FETCH)
+    numbers = report.summary(diagnosis, facts, before)
+    assert numbers["orders"]["unfulfilled"] == len(numbers["since_last_run"]["new"]) == 5000
+    page = report.report_html(diagnosis, facts, numbers, before).encode()
+    assert len(page) < 1_500_000
 
 
 def test_the_page_asks_no_network_and_runs_only_its_own_script(html):
