@@ -59,12 +59,14 @@ print(duckdb.execute('''
 FINDINGS = """
 import sys, tempfile
 from pathlib import Path
-from fulfilltools import demo, tables
+from datetime import datetime
+from fulfilltools import tables
 from fulfilltools.diagnosis import diagnose
 from fulfilltools.settings import Policy
+AS_OF = datetime.fromisoformat(sys.argv[2])
 with tempfile.TemporaryDirectory() as folder:
-    built = tables.build(Path(sys.argv[1]), Path(folder), as_of=demo.AS_OF, policy=Policy())
-    diagnosis = diagnose(built.backlog, as_of=demo.AS_OF)
+    built = tables.build(Path(sys.argv[1]), Path(folder), as_of=AS_OF, policy=Policy())
+    diagnosis = diagnose(built.backlog, as_of=AS_OF)
     diagnosis.save(Path(folder))
 print(len(diagnosis.findings))
 """
@@ -152,7 +154,10 @@ def make_raw(orders: int, folder: Path) -> tuple[int, int]:
 def _measured(orders: int, scratch: Path) -> Size:
     folder = scratch / str(orders)
     size, lines = make_raw(orders, folder)
-    scan, findings = in_turn(python(SCAN, str(folder / FILE)), python(FINDINGS, str(folder)))
+    scan, findings = in_turn(
+        python(SCAN, str(folder / FILE)),
+        python(FINDINGS, str(folder), f"{demo.AS_OF:%Y-%m-%dT%H:%MZ}"),
+    )
     assemble = None
     if orders <= ASSEMBLED_UP_TO:
         assemble = measured(python(ASSEMBLE, str(folder / FILE)))
