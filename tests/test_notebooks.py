@@ -201,3 +201,24 @@ def test_notebooks_run_in_order_and_each_is_timed(tmp_path):
     assert list(seconds) == done == ["1_first", "2_second"]
     assert all(0 < took < 60 for took in seconds.values())
     assert "papermill" in json.loads((tmp_path / "1_first.out.ipynb").read_text())["metadata"]
+
+
+def test_each_notebook_gets_a_kernel_that_nobody_has_used(tmp_path):
+    known = "print(sorted(set(dir()) & {'pandas', 'pd', 'fulfilltools', 'ft', 'left'}))"
+    steps = [
+        Step(write_notebook(tmp_path, "n = 1", cell, name=name), tmp_path / f"{name}.out.ipynb", {})
+        for name, cell in {"first": "left = 1", "second": known}.items()
+    ]
+    run_notebooks(steps)
+    cell = nbformat.read(tmp_path / "second.out.ipynb", 4).cells[-1]
+    assert (cell.outputs[0].text, cell.execution_count) == ("[]\n", 2)
+
+
+def test_the_kernel_that_waits_for_the_next_notebook_ends_when_this_one_fails(tmp_path):
+    steps = [
+        Step(write_notebook(tmp_path, "n = 1", cell, name=name), tmp_path / f"{name}.out.ipynb", {})
+        for name, cell in {"first": "1 / 0", "second": "print('never')"}.items()
+    ]
+    with pytest.raises(NotebookError, match="ZeroDivisionError"):
+        run_notebooks(steps)
+    assert kernels_below(psutil.Process()) == []
