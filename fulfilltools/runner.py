@@ -71,7 +71,10 @@ def _kernel(imported: list[str]) -> Iterator[AsyncKernelManager]:
     try:
         yield kernel
     finally:
-        run_sync(kernel.shutdown_kernel)()
+        if run_sync(kernel.is_alive)():  # else to ask would be to wait for an answer
+            run_sync(kernel.request_shutdown)()
+        run_sync(kernel.finish_shutdown)()
+        run_sync(kernel.cleanup_resources)()
 
 
 def _import_papermill() -> None:

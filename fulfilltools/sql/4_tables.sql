@@ -72,8 +72,15 @@ SELECT
     t.manualPaymentGateway AS is_manual,
     t.errorCode AS error_code,
     t.authorizationExpiresAt AS authorization_ends_at,
-    coalesce(t.processedAt, t.createdAt) AS processed_at
-FROM (SELECT o.id AS order_id, unnest(o.transactions) AS t FROM staged_order);
+    coalesce(t.processedAt, t.createdAt) AS processed_at,
+    place
+FROM (
+    SELECT
+        o.id AS order_id,
+        unnest(o.transactions) AS t,
+        generate_subscripts(o.transactions, 1) AS place
+    FROM staged_order
+);
 
 CREATE TABLE fulfillments AS
 SELECT
@@ -156,7 +163,7 @@ SELECT DISTINCT ON (l.id)
 FROM staged_fulfillment_order_line;
 
 CREATE TABLE holds AS
-SELECT DISTINCT ON (h.id)
+SELECT DISTINCT ON (fulfillment_order_id, h.id)
     fulfillment_order_id,
     h.id AS hold_id,
     h.reason AS reason,

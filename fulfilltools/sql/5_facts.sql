@@ -70,7 +70,8 @@ SELECT
         AS authorization_ends_at,
     max(processed_at) FILTER (status = 'SUCCESS' AND kind = 'REFUND') AS refunded_at,
     -- One struct, because arg_max() passes over missing values and would mix two transactions.
-    arg_max(struct_pack(kind, status, error_code, gateway), processed_at) AS last,
+    arg_max(struct_pack(kind, status, error_code, gateway), struct_pack(processed_at, place))
+        FILTER (processed_at IS NOT NULL) AS last,
     bool_or(is_manual) AS is_manual_gateway
 FROM transactions
 GROUP BY order_id;
@@ -96,7 +97,7 @@ SELECT
     arg_max(struct_pack(
         status := CASE WHEN display_status = 'LABEL_VOIDED' THEN display_status ELSE status END,
         fulfillment := fulfillment
-    ), created_at) FILTER (undone) AS last
+    ), struct_pack(created_at, fulfillment_id)) FILTER (undone) AS last
 FROM (SELECT *, status IN ('ERROR', 'FAILURE', 'CANCELLED') AS undone FROM fulfillments)
 GROUP BY order_id, location_id
 HAVING undone_at > coalesce(max(created_at) FILTER (status = 'SUCCESS'), '-infinity'::TIMESTAMPTZ);
@@ -199,10 +200,10 @@ SELECT
     array_to_string(list_sort(list(DISTINCT title))[:3], ', ') AS items,
     array_to_string(list_sort(list(DISTINCT vendor))[:3], ', ') AS vendors,
     max(selling_plan) AS selling_plan,
-    coalesce(string_agg(DISTINCT nullif(regexp_extract(
+    coalesce(array_to_string(list_sort(list(DISTINCT nullif(regexp_extract(
         lower(concat_ws(' ', title, product_type, array_to_string(product_tags, ' '))),
         '\b(digital|download|e-?book|pdf|license|mp3|nedladdning|printable)\b'
-    ), ''), ', '), '') AS digital_words,
+    ), ''))), ', '), '') AS digital_words,
     min(instant)::BIGINT AS instant_shipments,
     min(sample)::BIGINT AS instant_sample,
     round(sum(value), 4) AS value,

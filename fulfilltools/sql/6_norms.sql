@@ -33,7 +33,7 @@ CREATE TABLE location_norms AS
 SELECT
     location_id,
     delivery_method,
-    any_value(location) AS location,
+    max(location) AS location,
     count(*) AS shipped,
     quantile_cont(business_hours, 0.5) AS usual_hours,
     quantile_cont(business_hours, 0.9) AS slow_hours
@@ -51,7 +51,7 @@ SELECT
             THEN 'on_fulfillment'
         ELSE 'by_hand'
     END AS capture_mode,
-    any_value(t.gateway) AS gateway
+    min(t.gateway) AS gateway
 FROM transactions t
 LEFT JOIN fulfillments s ON s.order_id = t.order_id
 WHERE t.status = 'SUCCESS' AND t.kind IN ('SALE', 'CAPTURE') AND NOT coalesce(t.is_manual, false)
@@ -158,7 +158,8 @@ JOIN (
 ) v ON v.fulfillment_order_id = f.fulfillment_order_id
 LEFT JOIN events e ON e.order_id = s.order_id AND e.action = 'fulfillment_success'
     AND abs(hours_between(e.created_at, s.created_at)) <= 5 / 60.0
-WHERE s.status = 'SUCCESS' AND o.source_name <> 'pos';
+WHERE s.status = 'SUCCESS' AND o.source_name <> 'pos'
+ORDER BY s.fulfillment_id, abs(hours_between(e.created_at, s.created_at)), f.fulfillment_order_id, e.event_id;
 
 CREATE TABLE app_norms AS
 SELECT

@@ -192,4 +192,4 @@ WHERE getvariable('shipments') IS NOT NULL
     AND (f.at_service OR coalesce(f.location_id, v.vendor) IN (FROM covered))
     AND f.order_id NOT IN (SELECT order_id FROM supplier_row WHERE order_id IS NOT NULL)
 GROUP BY f.fulfillment_order_id
-ORDER BY side, order_name, row;
+ORDER BY side, order_name, row, sku, quantity, reason;

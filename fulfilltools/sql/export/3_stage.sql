@@ -73,7 +73,7 @@ SELECT
     {
         'name': getvariable('export_shop_name'),
         'ianaTimezone': getvariable('export_time_zone'),
-        'currencyCode': (SELECT mode(currency) FROM export_order)
+        'currencyCode': (SELECT mode(currency ORDER BY currency) FROM export_order)
     }::shop_node AS shop,
     NULL::VARCHAR[] AS scopes;
 
