@@ -84,7 +84,7 @@ class Policy(BaseModel):
     risk_pending_hours: float = Field(default=24, gt=0)
     """How long a risk assessment may stay pending."""
     history_orders: int = Field(default=25_000, gt=0)
-    """How many shipped orders teach what is usual: those that changed last; older ones only count."""
+    """How many shipped orders teach what is usual, newest first; older ones only count."""
     holidays: tuple[str, ...] = ()
     """Countries (ISO codes) whose public holidays are no business days."""
     causes_off: tuple[str, ...] = ()
