@@ -150,9 +150,9 @@ def run(
                 writing.record(seconds=seconds)
             done = runs.Run(runs.run_folder(home, connection.name, moment))
             problems = handover.hand_over(done, facts, pdf=pdf, to=to)
-    if out:
-        handover.copy(done, out)
-    show_run(done)
+        if out:
+            handover.copy(done, out)
+        show_run(done)
     if problems:
         raise RunError(" ".join(problems))
     if fail_on and handover.is_reached(done, fail_on):

@@ -107,6 +107,7 @@ def runner(environment: Mapping[str, str], deadline: float = 2 * HOUR) -> Iterat
         timer.start()
         try:
             yield started
+            started.let_kernels_end()
         finally:
             timer.cancel()
             end_family(process.pid)
@@ -154,8 +155,6 @@ class Runner:
             _judge(step, answer)
             seconds[step.notebook.stem] = answer["seconds"]
             on_done(step.notebook.stem, answer["seconds"])
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(GRACE_SECONDS)  # kernels may still have something to write
         return seconds
 
     def _ask(self, job: Mapping[str, object]) -> None:
@@ -173,6 +172,11 @@ class Runner:
         self.log.seek(0)
         last = (self.log.read().strip().splitlines() or ["it said nothing"])[-1]
         return {"error": f"its process ended with status {status}: {last}", "seconds": 0.0}
+
+    def let_kernels_end(self) -> None:
+        """Wait for the process; its kernels may still have something to write."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(GRACE_SECONDS)
 
     def time_is_up(self) -> None:
         """End it because the deadline has come."""

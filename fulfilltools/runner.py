@@ -13,12 +13,15 @@ import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager
+from queue import Empty
 from typing import TYPE_CHECKING, Any, cast
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 from traitlets.config import Config
 
+from fulfilltools import warm
 from fulfilltools.processes import end_with_the_parent
 
 if TYPE_CHECKING:
@@ -26,9 +29,16 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 IMPORTED = ["pandas", "fulfilltools.steps", "fulfilltools.admin", "fulfilltools.tables"]
-"""What a kernel imports while it waits, as extensions of IPython, which bind no name."""
+"""What a kernel imports while it waits."""
 
-IMPORTED_LATER = ["pandas", "fulfilltools.report", "matplotlib.backends.backend_svg"]
+IMPORTED_LATER = [
+    "pandas",
+    "fulfilltools.steps",
+    "fulfilltools.causes",
+    "fulfilltools.report",
+    "matplotlib.figure",
+    "matplotlib.backends.backend_svg",
+]
 """The same for those that do not fetch."""
 
 
@@ -58,22 +68,51 @@ def main() -> None:
             kernel = ahead
 
 
+class _Client(AsyncKernelClient):
+    """A kernel's client that is ready once the kernel is.
+
+    jupyter_client's own goes on listening until a kernel has said nothing for a while.
+    """
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - theirs
+        """Wait until the kernel has answered, and said so to all that listen."""
+        deadline = time.monotonic() + (timeout or float("inf"))
+        while time.monotonic() < deadline:
+            asked = self.kernel_info()
+            try:
+                await self.get_shell_msg(timeout=1)
+                while not _says_idle(await self.get_iopub_msg(timeout=1), asked):
+                    pass
+            except Empty:  # busy importing, or nobody listened yet: ask again
+                if not await self.is_alive():
+                    raise RuntimeError("the kernel died before it was ready") from None
+            else:
+                return
+        raise RuntimeError(f"the kernel was not ready within {timeout} seconds")
+
+
+def _says_idle(message: Mapping[str, dict[str, str]], asked: str) -> bool:
+    is_ours = message["parent_header"].get("msg_id") == asked
+    return is_ours and message["content"].get("execution_state") == "idle"
+
+
 @contextmanager
 def _kernel(imported: list[str]) -> Iterator[AsyncKernelManager]:
     """Start a kernel, which gets ready meanwhile; wait for its end at last."""
     config = Config()
     # Without it, each kernel warns that it runs over TCP without encryption.
     config.KernelManager.transport_encryption = "auto"
-    kernel = AsyncKernelManager(kernel_name="python3", config=config)
+    kernel = AsyncKernelManager(kernel_name="python3", config=config, client_factory=_Client)
     arguments = ["--HistoryManager.hist_file=:memory:"]  # as nbclient starts them
-    arguments.append(f"--IPKernelApp.extensions={imported}")
-    run_sync(kernel.start_kernel)(extra_arguments=arguments)
+    arguments.append("--IPKernelApp.extensions=['fulfilltools.warm']")
+    environment = os.environ | {warm.MODULES: " ".join(imported)}
+    run_sync(kernel.start_kernel)(extra_arguments=arguments, env=environment)
     try:
         yield kernel
     finally:
         if run_sync(kernel.is_alive)():  # else to ask would be to wait for an answer
             run_sync(kernel.request_shutdown)()
-        run_sync(kernel.finish_shutdown)()
+        run_sync(kernel.finish_shutdown)(pollinterval=0.02)
         run_sync(kernel.cleanup_resources)()
 
 

@@ -8,7 +8,7 @@ import io
 import re
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fulfilltools.plots import backlog, movement, story, waiting
 from fulfilltools.plots.bars import (
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from pandas import DataFrame
 
 TABLES: Mapping[str, Callable[[Any], DataFrame]] = {
@@ -77,15 +78,23 @@ def draw(plot: Callable[[Any], Axes], source: Any) -> Picture:  # noqa: ANN401 (
         axes = plot(source)
         title = axes.get_title(loc="left").replace("\n", " ")
         axes.set_title("", loc="left")
-        svg = io.StringIO()
-        axes.get_figure(root=True).savefig(  # type: ignore[union-attr]
-            svg, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        )
+        svg = _saved(cast("Figure", axes.get_figure(root=True)))
     voice = Voice(source.language)
     table = TABLES[plot.__name__](source).rename(columns=voice.named)
-    text = re.sub(r"font-family: [^;\"]*", "font-family: system-ui, sans-serif", svg.getvalue())
+    text = re.sub(r"font-family: [^;\"]*", "font-family: system-ui, sans-serif", svg)
     name = plot.__name__
     return Picture(name, title, _alternative(title, table, voice), text, table, name in WIDE)
+
+
+def _saved(figure: Figure) -> str:
+    """Save as SVG without a moment or a program's name in it."""
+    if layout := figure.get_layout_engine():
+        layout.execute(figure)
+        figure.set_layout_engine("none")  # else savefig draws everything once more to lay it out
+    svg = io.StringIO()
+    unnamed = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    figure.savefig(svg, format="svg", metadata=unnamed)
+    return svg.getvalue()
 
 
 def inline_svg(picture: Picture) -> str:
