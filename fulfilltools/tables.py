@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import holidays
 
-from fulfilltools import schema
+from fulfilltools import long_history, schema
 from fulfilltools.errors import TableError
 
 if TYPE_CHECKING:
@@ -105,18 +105,17 @@ def build(raw: Path, folder: Path, *, as_of: datetime, policy: Policy) -> Tables
             database.execute("SET enable_progress_bar = false")  # it would stand in the notebook
         is_export = (raw / EXPORT_FILES[0]).is_file()
         _name_export_files(database, raw) if is_export else _name_raw_files(database, raw)
-        long_history = [] if is_export else _name_long_history(database, raw, policy)
+        too_long = [] if is_export else _name_long_history(database, raw, policy)
         _lay_shipments(database, raw / "shipments.parquet")
         for name, statements in _steps(is_export=is_export):
             if name.startswith("3"):
                 _name_node_columns(database)
-                _copy_whole_orders(database, long_history, raw, Path(spill))
+                _copy_whole_orders(database, too_long, raw, Path(spill))
             if name.startswith("5"):
                 _ask(database, as_of, policy)
             _run(database, statements, raw)
-        for table in TIDY_TABLES:
-            database.table(table).write_parquet(str(folder / f"{table}.parquet"))
         backlog = to_frame(database.table("backlog"))
+        _write_tidy_tables(database, folder)
         supplier = _supplier_counts(database, folder)
         glanced = len(database.table("older_order"))
     backlog.to_parquet(folder / "backlog.parquet", index=False)
@@ -202,26 +201,14 @@ def _name_long_history(
 
 
 def _copy_whole_orders(
-    database: duckdb.DuckDBPyConnection, long_history: list[Path], raw: Path, scratch: Path
+    database: duckdb.DuckDBPyConnection, too_long: list[Path], raw: Path, scratch: Path
 ) -> None:
-    """Copy the lines of the orders that are read whole, and read the copies from here on."""
-    if not long_history:
-        return
-    # Lines would wait for their turn, and the planner would hold a file that it takes for small.
-    database.execute("SET preserve_insertion_order = false")
-    database.execute("SET disabled_optimizers = 'build_side_probe_side'")
-    copies = {scratch / f"whole.{n}.jsonl": file for n, file in enumerate(long_history)}
-    for copy, file in copies.items():
-        lines = database.sql(
-            "SELECT json FROM read_ndjson_objects(?) WHERE line_number(json) IN (FROM whole)",
-            params=[str(file)],
-        )
-        lines.write_csv(str(copy), header=False, quotechar="", escapechar="")
-    database.execute("RESET preserve_insertion_order")
-    database.execute("RESET disabled_optimizers")
-    _read_as(
-        database, "orders_bulk", {copy: _generation(raw, file) for copy, file in copies.items()}
-    )
+    """Let the SQL find copies that hold only the orders that are read whole."""
+    if too_long:
+        copies = long_history.copy_whole_orders(database, too_long, scratch)
+        generations = {copy: _generation(raw, file) for file, copy in copies.items()}
+        _read_as(database, "orders_bulk", generations)
+    database.execute("DROP TABLE glance")
 
 
 def _name_export_files(database: duckdb.DuckDBPyConnection, raw: Path) -> None:
@@ -245,6 +232,14 @@ def _lay_shipments(database: duckdb.DuckDBPyConnection, file: Path) -> None:
             "tracking_number VARCHAR, carrier VARCHAR, shipped_at TIMESTAMPTZ, "
             "source_file VARCHAR, row BIGINT, is_shipped BOOLEAN)"
         )
+
+
+def _write_tidy_tables(database: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    # They are sets. To keep an order of so many columns, DuckDB would write in one thread.
+    database.execute("SET preserve_insertion_order = false")
+    for table in TIDY_TABLES:
+        database.table(table).write_parquet(str(folder / f"{table}.parquet"))
+    database.execute("RESET preserve_insertion_order")
 
 
 def _supplier_counts(database: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int] | None:

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb"}
+CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb", "python-isal": "isal"}
 
 
 def asked_by_pyproject() -> dict[str, SpecifierSet]:

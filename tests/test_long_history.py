@@ -1,6 +1,8 @@
 """A history too long to be read whole: what waits is as ever, the newest teach what is usual."""
 
+import gzip
 import re
+import shutil
 
 import pandas as pd
 import pytest
@@ -88,13 +90,20 @@ def test_fewer_examples_make_the_sample_of_a_norm_smaller(built):
     assert 0 < long < whole
 
 
-def test_a_line_that_is_not_json_is_named(bulk_raw, tmp_path):
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    {
+        "cut short": (lambda packed: packed[:-900], "not what Shopify sends"),
+        "another checksum": (lambda packed: packed[:-8] + b"checksum", "cannot be read to its end"),
+        "an empty line": (lambda packed: packed + gzip.compress(b"\n"), "lines, where .* are JSON"),
+    }.values(),
+)
+def test_a_file_that_is_not_whole_is_named(bulk_raw, tmp_path, broken, says):
     raw = tmp_path / "raw"
-    raw.mkdir()
-    for file in bulk_raw.iterdir():
-        (raw / file.name).write_bytes(file.read_bytes())
-    (raw / "orders.bulk.9.jsonl.gz").write_bytes((raw / "orders.bulk.jsonl.gz").read_bytes()[:-900])
-    with pytest.raises(TableError, match="not what Shopify sends"):
+    shutil.copytree(bulk_raw, raw)
+    packed = (bulk_raw / "orders.bulk.jsonl.gz").read_bytes()
+    (raw / "orders.bulk.9.jsonl.gz").write_bytes(broken(packed))
+    with pytest.raises(TableError, match=says):
         tables.build(raw, tmp_path, as_of=AS_OF, policy=Policy(history_orders=NEWEST))
 
 

@@ -3,10 +3,13 @@
 
 CREATE MACRO gid_number(gid) AS split_part(gid, '/', 5)::BIGINT;
 
+-- A row per line of the files, in their order: copy_whole_orders (long_history.py) counts on it.
 CREATE TABLE glance AS
 SELECT
+    filename AS file,
+    __typename AS kind,
     gid_number(id) AS number,
-    gid_number(__parentId) AS order_number,
+    gid_number(__parentId) AS parent,
     coalesce(displayFulfillmentStatus = 'FULFILLED', status IN ('CLOSED', 'CANCELLED')) AS is_done,
     * EXCLUDE (__typename, __parentId, id, status, displayFulfillmentStatus)
 FROM read_json(getvariable('long_history'), format = 'newline_delimited', columns = {
@@ -15,47 +18,36 @@ FROM read_json(getvariable('long_history'), format = 'newline_delimited', column
     createdAt: 'TIMESTAMPTZ', processedAt: 'TIMESTAMPTZ', updatedAt: 'TIMESTAMPTZ',
     closedAt: 'TIMESTAMPTZ', cancelledAt: 'TIMESTAMPTZ',
     fulfillments: 'STRUCT(status VARCHAR, createdAt TIMESTAMPTZ)[]'
-})
-WHERE __typename IN ('Order', 'FulfillmentOrder');
+});
 
 CREATE TABLE whole_order AS
 WITH history AS (
     SELECT min(updatedAt) AS since
     FROM (
-        SELECT updatedAt FROM glance WHERE order_number IS NULL AND is_done
+        SELECT updatedAt FROM glance WHERE kind = 'Order' AND is_done
         ORDER BY updatedAt DESC LIMIT getvariable('history_orders')
     )
 )
-SELECT number FROM glance, history WHERE order_number IS NULL AND (NOT is_done OR updatedAt >= since)
+SELECT number FROM glance, history WHERE kind = 'Order' AND (NOT is_done OR updatedAt >= since)
 UNION
-SELECT order_number FROM glance WHERE order_number IS NOT NULL AND NOT is_done;
+SELECT parent FROM glance WHERE kind = 'FulfillmentOrder' AND NOT is_done;
 
--- Shopify numbers things of each kind on their own, so a fulfillment order may have another order's
--- number: the few lines that then come along find no parent among the staged ones.
+-- Lines that these numbers, or their parents, say are read whole. Shopify numbers things of each kind
+-- on their own, so a fulfillment order may have another order's number: the few lines that then come
+-- along find no parent among the staged ones.
 CREATE TABLE whole AS
 FROM whole_order
 UNION
-SELECT g.number FROM glance g SEMI JOIN whole_order ON whole_order.number = g.order_number;
+SELECT g.number FROM glance g SEMI JOIN whole_order ON whole_order.number = g.parent
+WHERE kind = 'FulfillmentOrder';
 
 -- The rest, shipped long ago, is kept in those few columns.
 CREATE TABLE glanced_order AS
 WITH newest AS (
     SELECT arg_max(rowid, updatedAt) AS copy
     FROM glance ANTI JOIN whole_order USING (number)
-    WHERE order_number IS NULL
+    WHERE kind = 'Order'
     GROUP BY number
 )
-SELECT 'gid://shopify/Order/' || number AS id, glance.* EXCLUDE (number, order_number, is_done)
+SELECT 'gid://shopify/Order/' || number AS id, glance.* EXCLUDE (file, kind, number, parent, is_done)
 FROM glance SEMI JOIN newest ON newest.copy = glance.rowid;
-
-DROP TABLE glance;
-
--- The order or fulfillment order that a line is, or belongs to. Lines end with their parent: found there,
--- it need not be parsed.
-CREATE MACRO line_number(json) AS coalesce(
-    CASE
-        WHEN contains(substr(json, -90), '"__parentId":"gid:')
-            THEN try_cast(regexp_extract(substr(json, -24), '(\d+)"}$', 1) AS BIGINT)
-    END,
-    gid_number(coalesce(json_extract_string(json, '__parentId'), json_extract_string(json, 'id')))
-);

@@ -22,11 +22,14 @@ FROM read_json(getvariable('orders'), format = 'newline_delimited', columns = {
 });
 
 -- Bulk results are flat: a line is one node of any kind, which names its parent.
+-- In no order, because DuckDB would keep the order of so many columns in one thread.
+SET preserve_insertion_order = false;
 CREATE TABLE bulk_line AS
 SELECT generation_of(filename) AS generation, *
 FROM read_json(
     getvariable('orders_bulk'), format = 'newline_delimited', columns = getvariable('node_columns')
 );
+RESET preserve_insertion_order;
 
 CREATE TABLE staged_order AS
 SELECT generation, o
@@ -132,3 +135,8 @@ FROM (
         data: 'STRUCT(timelines STRUCT(nodes order_node[]))'
     })
 );
+
+-- What stands in the staged tables now needs no memory twice.
+DROP TABLE answer;
+DROP TABLE bulk_line;
+DROP TABLE glanced_order;

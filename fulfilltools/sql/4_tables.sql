@@ -228,3 +228,14 @@ SELECT DISTINCT ON (e.id)
     e.attributeToUser AS by_user,
     e.createdAt AS created_at
 FROM staged_event;
+
+-- The tidy tables hold all of it now, so it need not take their memory.
+DROP TABLE staged_order;
+DROP TABLE staged_line;
+DROP TABLE staged_fulfillment_order;
+DROP TABLE staged_fulfillment_order_line;
+DROP TABLE staged_merchant_request;
+DROP TABLE staged_location;
+DROP TABLE staged_inventory_item;
+DROP TABLE staged_extra;
+DROP TABLE staged_event;
