@@ -222,3 +222,11 @@ def test_the_kernel_that_waits_for_the_next_notebook_ends_when_this_one_fails(tm
     with pytest.raises(NotebookError, match="ZeroDivisionError"):
         run_notebooks(steps)
     assert kernels_below(psutil.Process()) == []
+
+
+def test_what_a_notebook_leaves_open_is_written_when_its_kernel_ends(tmp_path):
+    cell = f"held = [open({str(tmp_path / 'rows.csv')!r}, 'w')]; held.append(held)"
+    also = f"import atexit; atexit.register(open({str(tmp_path / 'bye.txt')!r}, 'w').write, 'bye')"
+    run(write_notebook(tmp_path, "n = 1", cell, "_ = held[0].write('one row')", also))
+    assert (tmp_path / "rows.csv").read_text() == "one row"
+    assert (tmp_path / "bye.txt").read_text() == "bye"
