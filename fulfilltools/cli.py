@@ -101,7 +101,7 @@ def run(
     options = locals()
     from fulfilltools import runs, steps
     from fulfilltools.each_shop import check_cluster, run_each
-    from fulfilltools.notebooks import runner
+    from fulfilltools.notebooks import as_parameters, runner
     from fulfilltools.settings import load_settings
 
     settings = load_settings()
@@ -126,7 +126,6 @@ def run(
         # Imported while papermill's process imports what it needs.
         from fulfilltools import handover
         from fulfilltools.admin.session import ShopSession
-        from fulfilltools.exports import as_parameters
         from fulfilltools.redaction import secret_addresses
         from fulfilltools.terminal import show_run
 

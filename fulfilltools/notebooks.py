@@ -184,6 +184,15 @@ class Runner:
         end_family(self.process.pid)
 
 
+def as_parameters(
+    export: Sequence[Path] | None, supplier: Sequence[Path] | None, date_order: str | None
+) -> dict[str, Any]:
+    """Name the files for the first notebook, which works in another directory."""
+    given = {"export": export, "supplier": supplier}
+    named = {name: [str(one.resolve()) for one in files] for name, files in given.items() if files}
+    return named | ({"date_order": date_order} if date_order else {})
+
+
 def checked_parameters(notebook: Path, given: Mapping[str, object]) -> dict[str, object]:
     """Fit the given values to the notebook's `parameters` cell.
 

@@ -143,3 +143,4 @@ def _without_templates(path: str) -> str:
 
 if __name__ == "__main__":
     main()
+    os._exit(0)  # to give back what papermill imported, object by object, would take a while
