@@ -39,6 +39,11 @@ class Measured:
         return statistics.median(self.walls)
 
     @property
+    def fastest(self) -> float:
+        """Seconds of the run that nothing held up."""
+        return min(self.walls)
+
+    @property
     def cpu(self) -> float:
         """The median of processor seconds."""
         return statistics.median(self.cpus)
