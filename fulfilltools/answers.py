@@ -17,6 +17,8 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pyarrow as pa
+
     Flags = pd.Series[bool]
 
 
@@ -58,7 +60,7 @@ def _asked_once(
     """Ask each text once that is there; a column has few of them, however many rows."""
     places, texts = _distinct(values)
     asked = question(texts).to_numpy(bool)
-    hits = asked.take(places) if len(asked) else np.zeros(len(places), bool)
+    hits = asked[places] if len(asked) else np.zeros(len(places), bool)
     return pd.Series(pd.arrays.BooleanArray(hits, places < 0), values.index)
 
 
@@ -73,19 +75,22 @@ def _distinct(values: pd.Series[Any]) -> _Distinct:
     Several causes ask about the same column. Its Arrow array, which never changes, knows it.
     """
     if not isinstance(values.array, pd.arrays.ArrowExtensionArray):
-        return _factorized(values)
+        places, texts = pd.factorize(values)
+        return places, pd.Series(texts, dtype="string")
     array = values.array.__arrow_array__()
     known_to, found = _DISTINCT.get(id(array), (None, None))
     if found is None or known_to is None or known_to() is not array:
-        found = _factorized(values)
+        found = _encoded(array)
         gone = partial(_DISTINCT.pop, id(array), None)
         _DISTINCT[id(array)] = (ref(array, lambda _: gone()), found)
     return found
 
 
-def _factorized(values: pd.Series[Any]) -> _Distinct:
-    places, texts = pd.factorize(values)
-    return places, pd.Series(texts, dtype="string")
+def _encoded(array: pa.ChunkedArray) -> _Distinct:
+    """Do what pandas.factorize does, five times as fast."""
+    encoded = array.dictionary_encode().unify_dictionaries().combine_chunks()
+    places = encoded.indices.fill_null(-1).to_numpy().astype(np.intp)  # what NumPy looks up by
+    return places, pd.Series(encoded.dictionary.to_pylist(), dtype="string")
 
 
 def known(values: pd.Series[Any]) -> Flags:
@@ -103,10 +108,10 @@ def labelled(hits: Flags, **labels: Flags | bool) -> Answer:
 
 def _first_true(index: pd.Index[Any], named: Mapping[str, Flags | bool]) -> pd.Series[Any]:
     """Name, row by row, the first that is true; missing where none is, or none is known to be."""
-    places = np.full(len(index), -1)
+    places = np.full(len(index), -1, np.int8)
     for place, rows in reversed(list(enumerate(named.values()))):
         where = rows if isinstance(rows, pd.Series) else pd.Series(rows, index)
-        places[where.fillna(value=False).to_numpy(bool)] = place
+        places[where.to_numpy(bool, na_value=False)] = place
     return pd.Series(
         pd.Categorical.from_codes(cast("list[int]", places), pd.Index([*named])), index
     )

@@ -75,7 +75,7 @@ def _line() -> Iterator[Progress]:
     """Rewrite one line of a notebook, at most twice a second, and empty it at the end."""
     from IPython.display import display  # noqa: PLC0415 - only where a notebook runs
 
-    shown: Any = display({"text/plain": ""}, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+    shown: Any = display({"text/plain": ""}, raw=True, display_id=True)
     due = time.monotonic()
 
     def tell(step: str, done: int, total: int | None, unit: str = "") -> None:

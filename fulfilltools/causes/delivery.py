@@ -158,7 +158,7 @@ def scheduled_future(
     to_come = ~known(named_day_hours) | (named_day_hours > 0)
     carried = one_of(delivery_method, "PICK_UP", "PICKUP_POINT", "LOCAL", "RETAIL")
     dated = request_open & ~needs_shipping & names_a_day & to_come & ~carried
-    tagged = from_export & mentions(tags.fillna(""), *PREORDER_WORDS) & to_come
+    tagged = from_export & mentions(tags, *PREORDER_WORDS).fillna(value=False) & to_come
     return labelled(
         scheduled | dated | tagged,
         dated=dated,

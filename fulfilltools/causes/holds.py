@@ -72,11 +72,10 @@ def hold_stale(
     # A reason that is not known here, however it is called, has not gone.
     known_reason = mentions(hold_reasons, *(reason for reason, _ in gone.values()))
     stale = one_of(status, "ON_HOLD") & ~lasting & known_reason
-    for reason, has_gone in gone.values():
-        stale &= ~mentions(hold_reasons, reason) | has_gone
-    return labelled(
-        stale, **{label: mentions(hold_reasons, reason) for label, (reason, _) in gone.items()}
-    )
+    named = {label: mentions(hold_reasons, reason) for label, (reason, _) in gone.items()}
+    for label, (_, has_gone) in gone.items():
+        stale &= ~named[label] | has_gone
+    return labelled(stale, **named)
 
 
 @cause(
