@@ -15,6 +15,7 @@ CAUSES = """
 import json, time
 import numpy as np
 from fulfilltools.causes import CAUSES
+from fulfilltools.diagnosis import answered
 from fulfilltools.schema import backlog_of
 examples = backlog_of([example for made in CAUSES for example in made.hits])
 again = np.tile(np.arange(len(examples)), 1_000_000 // len(examples))
@@ -23,8 +24,7 @@ start = time.perf_counter()
 backlog.groupby(["location", "status"], dropna=False)["value"].agg(["size", "sum"])
 grouped = time.perf_counter() - start
 start = time.perf_counter()
-for made in CAUSES:
-    made.answer(backlog)
+answered(backlog, CAUSES)
 asked = time.perf_counter() - start
 print(json.dumps({"asked": asked, "grouped": grouped, "rows": len(backlog), "causes": len(CAUSES)}))
 """

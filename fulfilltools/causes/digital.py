@@ -153,7 +153,7 @@ def digital_flagged_physical(
 
     It is called digital, and weighs nothing or used to be fulfilled at once without tracking.
     """
-    called_digital = digital_words.str.len().astype("Int64") > 0
+    called_digital = ~one_of(digital_words, "")
     enough, most = 3, 0.8
     behaves_digital = (instant_sample >= enough) & (instant_shipments >= most * instant_sample)
     return needs_shipping & called_digital & (is_weightless | behaves_digital)

@@ -68,7 +68,7 @@ def hold_stale(
         ),
         "upsell": ("ONLINE_STORE_POST_PURCHASE_CROSS_SELL", upsell_hours_late > 0),
     }
-    lasting = mentions(hold_reasons, "OTHER") | mentions(hold_reasons, "UNKNOWN_DELIVERY_DATE")
+    lasting = mentions(hold_reasons, "OTHER", "UNKNOWN_DELIVERY_DATE")
     # A reason that is not known here, however it is called, has not gone.
     known_reason = mentions(hold_reasons, *(reason for reason, _ in gone.values()))
     stale = one_of(status, "ON_HOLD") & ~lasting & known_reason

@@ -26,8 +26,8 @@ def service_rejected(
     return labelled(
         one_of(request_status, "REJECTED"),
         address=mentions(warnings, "address"),
-        stock=mentions(warnings, "stock") | mentions(warnings, "inventory"),
-        item=mentions(warnings, "sku") | mentions(warnings, "item") | mentions(warnings, "product"),
+        stock=mentions(warnings, "stock", "inventory"),
+        item=mentions(warnings, "sku", "item", "product"),
     ).because(
         delivery_details_problem=one_of(address_validation, "ERROR", "WARNING"),
         stock_elsewhere=short & stocked_elsewhere,
