@@ -6,6 +6,7 @@ Whatever fails is one line on stderr; FULFILLTOOLS_DEBUG=1 shows Python's traceb
 from __future__ import annotations
 
 import difflib
+import gc
 import os
 import shutil
 import signal
@@ -13,7 +14,7 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -23,17 +24,17 @@ from fulfilltools.errors import FulfillError, RunError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fulfilltools.notebooks import Step
-    from fulfilltools.runs import Run
-    from fulfilltools.settings import Connection, Settings
+    from fulfilltools.settings import Settings
 
 ScheduleKind = Literal["cron", "systemd", "github", "airflow", "jupyter-scheduler"]
 Severity = Literal["info", "low", "medium", "high", "critical"]
 Way = Literal["auto", "bulk", "paged"]
 DateOrder = Literal["dmy", "mdy", "ymd"]
-SCHEDULED = ("1_fetch_orders", "2_diagnose_causes", "3_report")
 FAIL_ON_REACHED = 3
 STOPPED_BY_TERM = 128 + signal.SIGTERM
+OBJECTS_BETWEEN_LOOKS = 50_000
+"""After how many new objects Python looks for cycles. Most of a command's stay as long as it does
+(modules, the demo shop's world), so to look after every 700 takes a tenth of a run."""
 
 app = typer.Typer(
     add_completion=False,
@@ -50,6 +51,7 @@ DemoOption = Annotated[bool, typer.Option("--demo", help="Take the demo shop.")]
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit."""
+    gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
     signal.signal(signal.SIGTERM, _stop)  # so that what is open is closed
     signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start jobs without it
     try:
@@ -60,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             raise
         print(f"fulfilltools: {_one_line(error)}", file=sys.stderr)  # noqa: T201
         sys.exit(_exit_status(error))
+    gc.freeze()  # else Python looks for cycles among all that was imported before it ends
     sys.exit(status)
 
 
@@ -99,16 +102,16 @@ def run(
 ) -> None:
     """Fetch the orders, diagnose each open one, and write the report."""
     options = locals()
-    from fulfilltools import runs, steps
+    from fulfilltools import job, moments, runs, steps
     from fulfilltools.each_shop import check_cluster, run_each
-    from fulfilltools.notebooks import as_parameters, runner
+    from fulfilltools.notebooks import runner
     from fulfilltools.settings import load_settings
 
     settings = load_settings()
     if all_shops:
         raise typer.Exit(run_each(settings.shops, run, options, _one_line))
     _warn(settings)
-    steps.parse_since(since)
+    moments.parse_since(since)
     if cluster:
         check_cluster(cluster, settings.runs)
     meant = _meant(shop, demo=demo, export=export, since=since)
@@ -120,9 +123,10 @@ def run(
             )
         _say("No shop is set, so this is the demo shop. The README says how to connect yours.")
     with (
+        runner(60 * deadline) as ready,  # starts while the demo shop is opened
         steps.reach(meant, settings, export or ()) as connection,
-        runner(_environment(connection, settings.runs, cluster), 60 * deadline) as ready,
     ):
+        ready.prepare(job.environment(connection, settings.runs, cluster))
         # Imported while papermill's process imports what it needs.
         from fulfilltools import handover
         from fulfilltools.admin.session import ShopSession
@@ -134,7 +138,7 @@ def run(
         if not export:
             ShopSession(connection)  # refuses what cannot be right before any work is done
         moment = steps.moment_to_report(as_of, connection)
-        files = as_parameters(export, supplier, date_order)
+        files = job.file_parameters(export, supplier, date_order)
         secrets = [*steps.secrets_of(connection), *secret_addresses()]
         home, to = settings.runs, settings.delivery if deliver else None
         with handover.told(
@@ -143,7 +147,7 @@ def run(
             with runs.new_run(home, connection.name, moment, secrets=secrets, keep=keep) as writing:
                 steps.tell_in(writing, language, settings)
                 seconds = ready.run(
-                    _scheduled(writing, since, fetch, notebooks, files),
+                    job.notebook_steps(writing, since, fetch, notebooks, files),
                     on_done=lambda name, took: _say(f"{name}: {took:.1f} s"),
                 )
                 writing.record(seconds=seconds)
@@ -311,41 +315,6 @@ def _meant(
             "--export stands for a shop. Give no --shop, --demo or --since with it."
         )
     return "demo" if demo else shop
-
-
-def _scheduled(
-    writing: Run, since: str | None, way: str, folder: Path | None, more: dict[str, Any]
-) -> list[Step]:
-    from fulfilltools.notebooks import Step, shipped_notebooks
-
-    (writing.folder / "notebooks").mkdir()
-    where = {"shop": writing.shop, "run_folder": str(writing.folder)}
-    asked = {"since": since, "as_of": writing.manifest["as_of"]}
-    asked |= more | ({"way": way} if way != "auto" else {})
-    return [
-        Step(
-            notebook=(folder or shipped_notebooks()) / f"{name}.ipynb",
-            output=writing.folder / "notebooks" / f"{name}.ipynb",
-            parameters=where | asked if name == SCHEDULED[0] else where,
-        )
-        for name in SCHEDULED
-    ]
-
-
-def _environment(connection: Connection, home: Path, cluster: str | None) -> dict[str, str]:
-    """Name what notebooks need: runs, our terminal, a cluster, and the demo shop that we serve."""
-    from fulfilltools.processes import our_terminal
-
-    known = our_terminal() | {"FULFILLTOOLS_RUNS": str(home)}
-    if cluster:
-        known["FULFILLTOOLS_CLUSTER"] = cluster
-    if connection.name != "demo" or not (connection.api_url and connection.access_token):
-        return known
-    return known | {
-        "SHOPIFY_SHOP": connection.domain,
-        "SHOPIFY_API_URL": connection.api_url,
-        "SHOPIFY_ACCESS_TOKEN": connection.access_token.get_secret_value(),
-    }
 
 
 def _own_notebooks() -> Path:

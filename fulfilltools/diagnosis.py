@@ -55,6 +55,8 @@ class Diagnosis:
     """The shop's time zone, in which moments are told."""
     folder: Path | None = None
     """The run it belongs to; without one, stories have no timeline."""
+    pictures: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was drawn of it so far, by plot (plots.draw)."""
 
     @property
     def unknown(self) -> pd.Series[int]:

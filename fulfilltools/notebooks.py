@@ -80,15 +80,16 @@ def run_notebooks(
     to ours (secrets go that way, never as parameters). The executed copies stay, also of a
     failed one. Raises NotebookError, or the FulfillError that a notebook itself raised.
     """
-    with runner(environment or {}, deadline) as ready:
+    with runner(deadline) as ready:
+        ready.prepare(environment or {})
         return ready.run(steps, cell_deadline, on_done)
 
 
 @contextmanager
-def runner(environment: Mapping[str, str], deadline: float = 2 * HOUR) -> Iterator[Runner]:
+def runner(deadline: float = 2 * HOUR) -> Iterator[Runner]:
     """Start the process that runs papermill; leaving the `with` ends it and its kernels.
 
-    It and the first kernel get ready while the caller does other things.
+    It gets ready while the caller does other things.
     """
     with (
         tempfile.TemporaryFile("w+", errors="replace") as log,
@@ -98,7 +99,7 @@ def runner(environment: Mapping[str, str], deadline: float = 2 * HOUR) -> Iterat
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env=os.environ | dict(environment) | {"JUPYTER_PREFER_ENV_PATH": "1"},
+            env=os.environ | {"JUPYTER_PREFER_ENV_PATH": "1"},
             start_new_session=True,
         ) as process,
     ):
@@ -122,18 +123,22 @@ class Runner:
     deadline: float
     too_late: bool = False
 
+    def prepare(self, environment: Mapping[str, str]) -> None:
+        """Let the first kernel get ready, with `environment` added to ours."""
+        self._tell(environment)
+
     def run(
         self,
         steps: Sequence[Step],
         cell_deadline: float = HOUR,
         on_done: Callable[[str, float], None] = lambda _name, _seconds: None,
     ) -> dict[str, float]:
-        """Run the notebooks, once; as `run_notebooks`."""
+        """Run the notebooks, once, after `prepare`; as `run_notebooks`."""
         steps = [
             Step(step.notebook, step.output, checked_parameters(step.notebook, step.parameters))
             for step in steps
         ]
-        self._ask({"steps": [_plain(step) for step in steps], "cell_deadline": cell_deadline})
+        self._tell({"steps": [_plain(step) for step in steps], "cell_deadline": cell_deadline})
         try:
             return self._each(steps, on_done)
         except BaseException:
@@ -157,11 +162,11 @@ class Runner:
             on_done(step.notebook.stem, answer["seconds"])
         return seconds
 
-    def _ask(self, job: Mapping[str, object]) -> None:
-        """Send the job; the pipe stays open, so that the process sees when we die."""
+    def _tell(self, line: Mapping[str, object]) -> None:
+        """Send a line; the pipe stays open, so that the process sees when we die."""
         stdin = cast("IO[str]", self.process.stdin)
         with suppress(BrokenPipeError):  # a process that is dead already shows in `_answer`
-            stdin.write(json.dumps(job) + "\n")
+            stdin.write(json.dumps(dict(line)) + "\n")
             stdin.flush()
 
     def _answer(self) -> dict[str, Any]:
@@ -182,15 +187,6 @@ class Runner:
         """End it because the deadline has come."""
         self.too_late = True
         end_family(self.process.pid)
-
-
-def as_parameters(
-    export: Sequence[Path] | None, supplier: Sequence[Path] | None, date_order: str | None
-) -> dict[str, Any]:
-    """Name the files for the first notebook, which works in another directory."""
-    given = {"export": export, "supplier": supplier}
-    named = {name: [str(one.resolve()) for one in files] for name, files in given.items() if files}
-    return named | ({"date_order": date_order} if date_order else {})
 
 
 def checked_parameters(notebook: Path, given: Mapping[str, object]) -> dict[str, object]:

@@ -1,17 +1,19 @@
 """The process that runs papermill: told its job on stdin, it answers a line a notebook.
 
-It has one kernel ahead of the notebook at work. A kernel takes half a second to start, and
-what our notebooks import another one; on a second processor that costs no time, and each
-notebook still gets a kernel that nobody has used.
+Kernels get ready one after the other while notebooks are at work. A kernel takes half a second
+to start, and what our notebooks import another one; on a second processor that costs no time,
+and each notebook still gets a kernel that nobody has used.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from queue import Empty
 from typing import TYPE_CHECKING, Any, cast
@@ -26,6 +28,7 @@ from fulfilltools.processes import end_with_the_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from concurrent.futures import Future
     from types import ModuleType
 
 IMPORTED = ["pandas", "fulfilltools.steps", "fulfilltools.admin", "fulfilltools.tables"]
@@ -33,39 +36,64 @@ IMPORTED = ["pandas", "fulfilltools.steps", "fulfilltools.admin", "fulfilltools.
 
 IMPORTED_LATER = [
     "pandas",
+    "pyarrow.dataset",
     "fulfilltools.steps",
-    "fulfilltools.causes",
+    "fulfilltools.diagnosis",
     "fulfilltools.report",
-    "matplotlib.figure",
     "matplotlib.backends.backend_svg",
+    "matplotlib.figure",
+    "matplotlib.style",
 ]
 """The same for those that do not fetch."""
 
 
+STARTED_WITHIN = 60
+"""Seconds in which a kernel must be ready, as nbclient has it."""
+
+
 def main() -> None:
-    """Run the job that comes on stdin."""
+    """Run the job that comes on stdin: a line of environment, a line of notebooks."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # kernels inherit 1, and what they print is no answer
-    with ExitStack() as kernels:
-        kernel = kernels.enter_context(_kernel(IMPORTED))
+    if not (environment := sys.stdin.readline()):
+        return
+    os.environ.update(json.loads(environment))
+    with ExitStack() as kernels, ThreadPoolExecutor(1) as starter:
+
+        def get_ready(kernel: AsyncKernelManager) -> AsyncKernelManager:
+            asyncio.run(_until_ready(kernel))
+            return kernel
+
+        def follow() -> AsyncKernelManager:
+            return get_ready(kernels.enter_context(_kernel(IMPORTED_LATER)))
+
+        first = starter.submit(get_ready, kernels.enter_context(_kernel(IMPORTED)))
         _import_papermill()
-        job = json.loads(sys.stdin.readline())
+        if not (line := sys.stdin.readline()):
+            return
+        job = json.loads(line)
         threading.Thread(target=end_with_the_parent, daemon=True).start()
-        for step in job["steps"]:
-            started = time.monotonic()
-            is_last = step is job["steps"][-1]
-            ahead = None if is_last else kernels.enter_context(_kernel(IMPORTED_LATER))
-            answer: dict[str, Any] = {}
-            try:
-                _execute(step, kernel, job["cell_deadline"])
-            except Exception as error:  # noqa: BLE001 - the parent says it in its own words
-                answer["error"] = f"{type(error).__name__}: {error}"
-            answer["seconds"] = round(time.monotonic() - started, 3)
+        ahead = [first, *(starter.submit(follow) for _ in job["steps"][1:])]  # one by one
+        for step, kernel in zip(job["steps"], ahead, strict=True):
+            answer = _answer(step, kernel, job["cell_deadline"])
             print(json.dumps(answer), file=answers, flush=True)
-            if "error" in answer or ahead is None:
+            if "error" in answer:
+                starter.shutdown(wait=False, cancel_futures=True)
                 break
-            run_sync(kernel.request_shutdown)()
-            kernel = ahead
+            run_sync(kernel.result().request_shutdown)()
+
+
+def _answer(
+    step: Mapping[str, Any], kernel: Future[AsyncKernelManager], cell_deadline: float
+) -> dict[str, Any]:
+    """Run a notebook: the seconds it took, and what went wrong."""
+    began = time.monotonic()
+    answer: dict[str, Any] = {}
+    try:
+        _execute(step, kernel.result(), cell_deadline)
+    except Exception as error:  # noqa: BLE001 - the parent says it in its own words
+        answer["error"] = f"{type(error).__name__}: {error}"
+    return answer | {"seconds": round(time.monotonic() - began, 3)}
 
 
 class _Client(AsyncKernelClient):
@@ -89,6 +117,16 @@ class _Client(AsyncKernelClient):
             else:
                 return
         raise RuntimeError(f"the kernel was not ready within {timeout} seconds")
+
+
+async def _until_ready(kernel: AsyncKernelManager) -> None:
+    """Wait until the kernel could run a notebook."""
+    client = kernel.client()
+    client.start_channels()
+    try:
+        await client.wait_for_ready(STARTED_WITHIN)
+    finally:
+        client.stop_channels()
 
 
 def _says_idle(message: Mapping[str, dict[str, str]], asked: str) -> bool:

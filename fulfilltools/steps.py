@@ -20,6 +20,7 @@ from pydantic import SecretStr
 
 from fulfilltools import runs
 from fulfilltools.errors import RunError, SettingsError
+from fulfilltools.moments import LAST, parse_moment, parse_since
 from fulfilltools.settings import Connection, load_settings, shop_name
 from fulfilltools.texts import checked_language, marked
 
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from fulfilltools.story import Story
 
 DEMO = "demo"
-LAST = "last"
-"""Instead of a date: what changed since the shop's last run."""
 GLANCED = marked(
     "What is usual was learned from the orders shipped last; {0} shipped before are only counted."
 )
@@ -307,31 +306,6 @@ def moment_to_report(as_of: str | None, connection: Connection) -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def parse_since(text: str | None) -> datetime | None:
-    """Read since when orders are wanted; None where that is not a date. Raises SettingsError."""
-    return parse_moment(text, "since") if text and text != LAST else None
-
-
-FIRST_YEAR, LAST_YEAR = 2004, 2199
-"""Shopify's own age, and what calendars of holidays reach."""
-
-
-def parse_moment(text: str, name: str) -> datetime:
-    """Read an ISO date or moment, UTC where it names no zone. Raises SettingsError."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise SettingsError(
-            f"{name} is {text!r}, which is no date. Write it like 2026-11-23 or "
-            "2026-11-23T07:00:00Z."
-        ) from error
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise SettingsError(f"{name} is {text!r}; the year must be {FIRST_YEAR} to {LAST_YEAR}.")
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).replace(microsecond=0)
-
-
 def tell_in(run: runs.Run, language: str | None, settings: Settings) -> None:
     """Note the language of a run: the one given, else noted already, else set."""
     given = checked_language(language) if language else run.manifest.get("language")
@@ -376,22 +350,23 @@ def _paths(given: Files) -> list[Path]:
 
 
 def _fetch_into(run: runs.Run, connection: Connection, asked: Asked, home: Path) -> None:
+    run.raw.mkdir(exist_ok=True)
+    if asked.export or asked.supplier:
+        _read_files(run, connection.name, asked)
+    if not asked.export:
+        _fetch_orders(run, connection, asked, home)
+    build_backlog(run)
+
+
+def _read_files(run: runs.Run, shop: str, asked: Asked) -> None:
     from fulfilltools import exports  # noqa: PLC0415 - DuckDB only when needed
 
-    run.raw.mkdir(exist_ok=True)
     if asked.supplier:
         exports.read_shipments(asked.supplier, run.raw, date_order=asked.date_order)
     if asked.export:
         exports.read_export(
-            asked.export,
-            run.raw,
-            as_of=run.as_of,
-            shop=connection.name,
-            date_order=asked.date_order,
+            asked.export, run.raw, as_of=run.as_of, shop=shop, date_order=asked.date_order
         )
-    else:
-        _fetch_orders(run, connection, asked, home)
-    build_backlog(run)
 
 
 def _fetch_orders(run: runs.Run, connection: Connection, asked: Asked, home: Path) -> None:
@@ -403,7 +378,7 @@ def _fetch_orders(run: runs.Run, connection: Connection, asked: Asked, home: Pat
         admin.fetch(
             client,
             run.raw,
-            since=parse_moment(since, "since") if since and since != LAST else None,
+            since=parse_since(since),
             as_of=run.as_of,
             way=asked.way,
             base=_last_raw(home, connection.name) if since == LAST else None,

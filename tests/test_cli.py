@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 import fulfilltools
-from fulfilltools import cli, runs
+from fulfilltools import cli, job, runs
 from fulfilltools.cause import SEVERITIES
 from fulfilltools.demo import AS_OF, SHOP_DOMAIN, serve
 from fulfilltools.demo.world import build_world
@@ -69,11 +69,11 @@ def test_the_run_holds_what_the_manifest_lists(demo_run):
     folder, _ = demo_run
     run = Run(folder / "runs" / "demo" / f"{AS_OF:{runs.RUN_ID}}")
     assert set(SIX_FILES) - {"manifest.json"} < set(run.manifest["files"])
-    assert {f"notebooks/{name}.ipynb" for name in cli.SCHEDULED} < set(run.manifest["files"])
+    assert {f"notebooks/{name}.ipynb" for name in job.NOTEBOOKS} < set(run.manifest["files"])
     for name, facts in run.manifest["files"].items():
         assert (run.folder / name).stat().st_size == facts["size"], name
     assert run.manifest["state"] == "done"
-    assert list(run.manifest["seconds"]) == list(cli.SCHEDULED)
+    assert list(run.manifest["seconds"]) == list(job.NOTEBOOKS)
     assert run.manifest["fetch"]["complete"] is True
     assert "secrets_taken_out" not in run.manifest
 
@@ -218,7 +218,7 @@ def test_whoever_debugs_gets_the_traceback(tmp_path):
 
 
 def test_edited_notebooks_are_held_to_their_parameters(tmp_path):
-    for name in cli.SCHEDULED:
+    for name in job.NOTEBOOKS:
         cell = {
             "cell_type": "code",
             "source": "shop = 'demo'",

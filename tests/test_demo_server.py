@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from fulfilltools.demo import AS_OF, serve
+from fulfilltools.demo import AS_OF, SCOPES, serve
 from fulfilltools.demo.server import Response
-from fulfilltools.demo.world import SCOPES, World
+from fulfilltools.demo.world import World
 
 QUERIES = Path(__file__).parents[2] / "shared" / "queries"
 START = """mutation ($query: String!, $group: Boolean! = false) {

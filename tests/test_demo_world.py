@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from fulfilltools.demo import AS_OF
 from fulfilltools.demo.stories import CHAPTERS
 from fulfilltools.demo.stories.telling import Story
-from fulfilltools.demo.world import AS_OF, World, build_world
+from fulfilltools.demo.world import World, build_world
 
 CHECKOUT = Path(__file__).parents[1]
 SCHEMAS = Path(os.environ.get("SHOPIFY_SCHEMAS", CHECKOUT.parent / "shared" / "schema"))

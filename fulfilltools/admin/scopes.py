@@ -13,10 +13,12 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from graphql import parse, print_ast, separate_operations
+from graphql import DocumentNode, parse, print_ast, separate_operations
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
+
+    from graphql import DefinitionNode
 
 FULFILLMENT_ORDER_SCOPES = frozenset(
     {
@@ -67,9 +69,21 @@ def sees_fulfillment_orders(granted: Collection[str]) -> bool:
 
 def build_query(name: str, granted: Collection[str], version: str) -> str:
     """Build the packaged query `name` from what is granted and the version knows."""
-    lines = _kept_lines(_text(name) + _text("fields"), granted, version)
-    operation = separate_operations(parse("\n".join(lines)))[_operation_name(name)]
+    return _built(name, frozenset(granted), version)
+
+
+@cache
+def _built(name: str, granted: frozenset[str], version: str) -> str:
+    lines = _kept_lines(_text(name), granted, version)
+    query = parse("\n".join(lines)).definitions + _fragments(granted, version)
+    operation = separate_operations(DocumentNode(definitions=query))[_operation_name(name)]
     return print_ast(operation)
+
+
+@cache
+def _fragments(granted: frozenset[str], version: str) -> tuple[DefinitionNode, ...]:
+    """Parse the fields that queries share."""
+    return parse("\n".join(_kept_lines(_text("fields"), granted, version))).definitions
 
 
 def _operation_name(name: str) -> str:

@@ -11,18 +11,17 @@ import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from fulfilltools.demo.cost import Bucket
-from fulfilltools.demo.records import Records
-from fulfilltools.demo.server import Credentials, DemoShop, running
-from fulfilltools.demo.world import AS_OF, SCOPES, SHOP_DOMAIN, World, build_world
+from fulfilltools.demo.sign import AS_OF, SCOPES, SHOP_DOMAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
-    from fulfilltools.demo.server import Intercept
+    from fulfilltools.demo.records import Records
+    from fulfilltools.demo.server import DemoShop, Intercept
+    from fulfilltools.demo.world import World
 
-__all__ = ["AS_OF", "SHOP_DOMAIN", "DemoShop", "serve"]
+__all__ = ["AS_OF", "SCOPES", "SHOP_DOMAIN", "serve"]
 
 
 @contextmanager
@@ -46,11 +45,15 @@ def serve(  # noqa: PLR0913 - each is an option of its own
     shop's now, the world's `as_of` where none is given; `intercept` sees every request first
     and may answer it, or raise ConnectionError to hang up.
     """
+    # Imported by whoever opens the shop, not by those who only read its sign.
+    from fulfilltools.demo.cost import Bucket  # noqa: PLC0415
+    from fulfilltools.demo.server import Credentials, DemoShop, running  # noqa: PLC0415
+
     now = clock or (lambda: world.as_of if world else AS_OF)
     given = (token, client_id, client_secret)
     shop = DemoShop(
         world.shop["myshopifyDomain"] if world else SHOP_DOMAIN,
-        lambda: Records(world or build_world(), frozenset(scopes), now()),
+        lambda: _records(world, frozenset(scopes), now()),
         Bucket(bucket, restore_rate),
         Credentials(*(each or secrets.token_hex(20) for each in given)),
         now,
@@ -58,3 +61,10 @@ def serve(  # noqa: PLR0913 - each is an option of its own
     )
     with running(shop, port):
         yield shop
+
+
+def _records(world: World | None, scopes: frozenset[str], now: datetime) -> Records:
+    from fulfilltools.demo.records import Records  # noqa: PLC0415 - as above
+    from fulfilltools.demo.world import build_world  # noqa: PLC0415 - as above
+
+    return Records(world or build_world(), scopes, now)

@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 from fulfilltools.demo.cards import Card, CardLine, Line
 from fulfilltools.demo.catalog import Node, Product
 from fulfilltools.demo.merchant import Order
+from fulfilltools.demo.sign import AS_OF
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-AS_OF = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 CURRENCIES = {"SE": "SEK", "NO": "NOK", "US": "USD", "JP": "JPY"}
 PRESENTED = {

@@ -14,16 +14,16 @@ from fulfilltools.demo.card_shape import iso
 from fulfilltools.demo.catalog import PLACES, Node, gid, service_node
 from fulfilltools.demo.history import live_sixty_days
 from fulfilltools.demo.shape import Writer
-from fulfilltools.demo.shop import AS_OF, Shop, Truth
+from fulfilltools.demo.shop import Shop, Truth
+from fulfilltools.demo.sign import AS_OF, SCOPES, SHOP_DOMAIN
 from fulfilltools.demo.stock import Stock
 from fulfilltools.demo.stories import tell_everything
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["AS_OF", "SHOP_DOMAIN", "Truth", "World", "build_world"]
+__all__ = ["Truth", "World", "build_world"]
 
-SHOP_DOMAIN = "nordlys-demo.myshopify.com"
 FIRST_ORDER = 1001
 NOBODY_S_ORDER = {
     "order": "#88",
@@ -33,18 +33,6 @@ NOBODY_S_ORDER = {
     "carrier": "YunExpress",
     "shipped_at": "2026-11-12",
 }
-SCOPES = (
-    "read_all_orders",
-    "read_apps",
-    "read_inventory",
-    "read_locations",
-    "read_merchant_managed_fulfillment_orders",
-    "read_orders",
-    "read_payment_terms",
-    "read_products",
-    "read_returns",
-    "read_third_party_fulfillment_orders",
-)
 
 
 @dataclass(frozen=True)

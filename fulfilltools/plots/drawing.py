@@ -71,7 +71,17 @@ class Picture:
 
 
 def draw(plot: Callable[[Any], Axes], source: Any) -> Picture:  # noqa: ANN401 (a Diagnosis or a Run)
-    """Draw a picture to SVG; the same numbers give the same bytes."""
+    """Draw a picture to SVG; the same numbers give the same bytes.
+
+    A diagnosis does not change, so it keeps its pictures; the tables of a run may.
+    """
+    kept: dict[Callable[[Any], Axes], Picture] = getattr(source, "pictures", {})
+    if plot not in kept:
+        kept[plot] = _drawn(plot, source)
+    return kept[plot]
+
+
+def _drawn(plot: Callable[[Any], Axes], source: Any) -> Picture:  # noqa: ANN401 (as above)
     with house_style(plot.__name__), warnings.catch_warnings():
         # The browser draws the letters, so a glyph that DejaVu lacks is no loss.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
