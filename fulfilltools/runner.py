@@ -108,10 +108,10 @@ class _Client(AsyncKernelClient):
         while time.monotonic() < deadline:
             asked = self.kernel_info()
             try:
-                await self.get_shell_msg(timeout=1)
-                while not _says_idle(await self.get_iopub_msg(timeout=1), asked):
+                await self.get_shell_msg(timeout=1)  # once what it imports is there
+                while not _says_idle(await self.get_iopub_msg(timeout=0.1), asked):
                     pass
-            except Empty:  # busy importing, or nobody listened yet: ask again
+            except Empty:  # still importing, or it did not know yet that we listen: ask again
                 if not await self.is_alive():
                     raise RuntimeError("the kernel died before it was ready") from None
             else:
