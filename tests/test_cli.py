@@ -305,6 +305,19 @@ def test_the_help_is_faster_than_importing_pandas():
     assert seconds("-m", "fulfilltools", "--help") < seconds("-c", "import pandas")
 
 
+def test_whoever_asks_a_served_demo_shop_builds_none():
+    served = (
+        "import sys, fulfilltools.steps as steps;\n"
+        "from fulfilltools.settings import load_settings\n"
+        "with steps.reach('demo', load_settings()) as reached: assert reached.api_url\n"
+        "sys.exit(any(name in sys.modules for name in ('graphql', 'fulfilltools.demo.world')))"
+    )
+    address = {"SHOPIFY_API_URL": "http://127.0.0.1:9", "SHOPIFY_ACCESS_TOKEN": "none"}
+    environment = os.environ | address | {"SHOPIFY_SHOP": SHOP_DOMAIN}
+    done = subprocess.run([sys.executable, "-c", served], env=environment, check=False)
+    assert done.returncode == 0
+
+
 def test_severities_of_the_option_are_those_of_the_causes():
     assert get_args(cli.Severity) == tuple(map(str, SEVERITIES))
 

@@ -6,7 +6,7 @@ import pytest
 from fulfilltools.cause import Owner, Severity, Verdict, cause
 from fulfilltools.causes import BY_CODE, CAUSES
 from fulfilltools.causes.holds import HELD
-from fulfilltools.diagnosis import diagnose, load
+from fulfilltools.diagnosis import answered, diagnose, load
 from fulfilltools.errors import CauseError, RunError
 from fulfilltools.findings import CONTRACT
 from fulfilltools.schema import backlog_of
@@ -23,6 +23,16 @@ def test_the_first_cause_is_the_root_and_the_others_are_kept():
     (finding,) = diagnosed(late_and_risky).findings.itertuples()
     assert finding.cause == "fraud_review"
     assert finding.also == ["stock_backorder", "manual_late"]
+
+
+def test_causes_asked_at_once_answer_as_those_asked_one_by_one():
+    examples = backlog_of([example for made in CAUSES for example in made.hits])
+    at_once = answered(examples, CAUSES)
+    assert list(at_once) == [made.code for made in CAUSES]
+    for made in CAUSES:
+        alone = made.answer(examples)
+        assert at_once[made.code].hits.equals(alone.hits), made.code
+        assert at_once[made.code].labels == alone.labels, made.code
 
 
 def test_the_orders_root_is_the_one_of_its_rows_that_is_asked_first():

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 
 import matplotlib as mpl
@@ -10,6 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from fulfilltools import plots
+from fulfilltools.diagnosis import diagnose
 from fulfilltools.plots import backlog
 from fulfilltools.plots.bars import MOST_BARS
 
@@ -35,6 +37,21 @@ def test_a_picture_leaves_the_settings_of_others_alone(plot, diagnosed):
 @pytest.mark.parametrize("plot", plots.PICTURES)
 def test_the_same_numbers_give_the_same_bytes(plot, diagnosed):
     assert plots.draw(plot, diagnosed()).svg == plots.draw(plot, diagnosed()).svg
+
+
+def test_a_diagnosis_keeps_its_pictures_and_another_one_gets_its_own(shop_run):
+    diagnosis = diagnose(shop_run.backlog, as_of=shop_run.as_of)
+    drawn = plots.draw(plots.causes, diagnosis)
+    assert plots.draw(plots.causes, diagnosis) is drawn
+    swedish = replace(diagnosis, language="sv")
+    assert plots.draw(plots.causes, swedish).title != drawn.title
+    assert plots.draw(plots.ageing, diagnosis).name == "ageing"
+
+
+def test_what_is_drawn_of_a_run_is_read_anew(shop_run):
+    first, again = (plots.draw(plots.trend, shop_run) for _ in range(2))
+    assert first is not again
+    assert first.svg == again.svg
 
 
 @pytest.mark.parametrize("plot", plots.PICTURES)
