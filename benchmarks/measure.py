@@ -44,11 +44,6 @@ class Measured:
         return min(self.walls)
 
     @property
-    def cpu(self) -> float:
-        """The median of processor seconds."""
-        return statistics.median(self.cpus)
-
-    @property
     def memory(self) -> float:
         """The median of peaks, in MB."""
         return statistics.median(self.peaks)

@@ -84,7 +84,7 @@ def examples(made: Cause, language: str = LANGUAGE) -> list[str]:
 def causes_page() -> str:
     """Write docs/causes.md: every cause in the order of asking, by family."""
     sections = [
-        f"## {(family.__doc__ or '').strip().splitlines()[0].rstrip('.')}\n\n"
+        f"## {_heading(family)}\n\n"
         + "\n\n".join(
             f"### {CAUSES.index(made) + 1}. `{made.code}`\n\n{explain(made)}"
             for made in CAUSES
