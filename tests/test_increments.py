@@ -106,6 +106,27 @@ def test_a_day_later_only_what_changed_is_read_and_the_tables_are_the_same(
             assert built[name] == rows, name
 
 
+@pytest.mark.parametrize("most", [25_000, 10])
+@pytest.mark.parametrize("way", ["paged", "bulk"])
+def test_orders_shipped_since_are_open_no_more_however_old_they_are(
+    first, world, tmp_path, way, most
+):
+    orders = deepcopy(world.orders)
+    shipped = [order for order in orders if open_ones(order)]
+    for minute, order in enumerate(shipped[:2] + shipped[-20:]):  # two are older than the window
+        at = f"{AS_OF + timedelta(hours=5, minutes=minute):%Y-%m-%dT%H:%M:%SZ}"
+        order |= {"displayFulfillmentStatus": "FULFILLED", "updatedAt": at}
+        for one in order["fulfillmentOrders"]:
+            one |= {"status": "CLOSED", "updatedAt": at, "supportedActions": []}
+    raw = tmp_path / "raw"
+    fetch_from(replace(world, orders=orders), raw, TOMORROW, base=first, way=way)
+    policy = Policy(history_orders=most)
+    backlog = tables.build(raw, tmp_path, as_of=TOMORROW, policy=policy).backlog
+    left = {order["id"] for order in shipped[2:-20]}
+    assert left <= set(backlog["order_id"])
+    assert not {order["id"] for order in shipped} - left & set(backlog["order_id"])
+
+
 def test_a_fulfillment_order_that_is_gone_does_not_stay(first, next_day, tmp_path):
     world, _, moved, gone = next_day
     fetch_from(world, tmp_path / "second", TOMORROW, base=first)

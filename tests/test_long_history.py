@@ -12,6 +12,7 @@ from fulfilltools import schema, steps, tables
 from fulfilltools.admin import AdminClient, fetch
 from fulfilltools.demo import AS_OF, serve
 from fulfilltools.errors import TableError
+from fulfilltools.exports import read_shipments
 from fulfilltools.settings import Connection, Policy
 
 NEWEST = 100
@@ -71,6 +72,29 @@ def test_every_order_and_parcel_is_counted(built):
             for name in ("whole", "long")
         )
         pd.testing.assert_frame_equal(long, whole)
+
+
+def test_what_a_supplier_lists_is_held_against_whole_orders(bulk_raw, built, tmp_path):
+    orders = read(built["long"], "orders")
+    older = orders[orders["total"].isna()]
+    names = [*older["order_name"].head(40), *built["long"].backlog["order_name"].head(5)]
+    numbers = [name.strip("#") for name in names]
+    rows = [f"{number},T{number},2026-11-20" for number in numbers]
+    listed = tmp_path / "listed.csv"
+    listed.write_text("\n".join(["order,tracking,shipped", *rows]) + "\n")
+    raw = shutil.copytree(bulk_raw, tmp_path / "raw")
+    read_shipments([listed], raw)
+    made = {}
+    for most in (25_000, NEWEST):
+        folder = tmp_path / str(most)
+        folder.mkdir()
+        policy = Policy(history_orders=most)
+        made[most] = tables.build(raw, folder, as_of=AS_OF, policy=policy)
+    assert made[NEWEST].glanced == built["long"].glanced - 40
+    assert made[NEWEST].supplier == made[25_000].supplier
+    assert made[NEWEST].supplier["rows_unmatched"] == 0
+    said = ["row_id", "supplier_shipped_units", "supplier_tracking"]
+    pd.testing.assert_frame_equal(made[NEWEST].backlog[said], made[25_000].backlog[said])
 
 
 def test_only_the_newest_shipped_orders_are_read_whole(built):

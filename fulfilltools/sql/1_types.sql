@@ -133,3 +133,14 @@ CREATE TYPE shop_node AS STRUCT(
         location STRUCT(id VARCHAR, name VARCHAR)
     )[]
 );
+
+-- Names of orders as suppliers write them.
+
+-- A parcel's number behind an order's (1001-F1, 1001.2) is not the order's.
+CREATE MACRO order_key(t) AS upper(regexp_replace(
+    regexp_replace(trim(t), '(?i)(\d{3,})([-.]F?\d{1,2})$', '\1'), '[^\pL\pN]', '', 'g'
+));
+-- The number in a name, whatever stands around it: 1001 in #1001, SHOP-1001, 1001SE.
+CREATE MACRO order_digits(t) AS nullif(
+    ltrim(regexp_extract(order_key(t), '(\d{3,})\D*$', 1), '0'), ''
+);

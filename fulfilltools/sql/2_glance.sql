@@ -1,5 +1,6 @@
 -- A first look at a long history, few columns of it; a short one is read whole at once, and there
--- is nothing here (tables.py decides). Read whole are the orders that wait, and those that changed last.
+-- is nothing here (tables.py decides). Read whole are the orders that wait, those that changed last, and
+-- those that a supplier lists.
 
 CREATE MACRO gid_number(gid) AS split_part(gid, '/', 5)::BIGINT;
 
@@ -30,7 +31,16 @@ WITH history AS (
 )
 SELECT number FROM glance, history WHERE kind = 'Order' AND (NOT is_done OR updatedAt >= since)
 UNION
-SELECT parent FROM glance WHERE kind = 'FulfillmentOrder' AND NOT is_done;
+SELECT parent FROM glance WHERE kind = 'FulfillmentOrder' AND NOT is_done
+UNION
+-- What a supplier lists is held against its order line by line, and against all orders of that number.
+SELECT number
+FROM glance
+WHERE getvariable('shipments') IS NOT NULL AND kind = 'Order' AND (
+    order_key(name) IN (SELECT order_key(order_name) FROM shipment_list)
+    OR order_digits(name) IN (SELECT order_digits(order_name) FROM shipment_list)
+    OR number::VARCHAR IN (SELECT order_key(order_name) FROM shipment_list)
+);
 
 -- Lines that these numbers, or their parents, say are read whole. Shopify numbers things of each kind
 -- on their own, so a fulfillment order may have another order's number: the few lines that then come

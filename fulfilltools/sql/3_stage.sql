@@ -32,19 +32,25 @@ FROM read_json(
 RESET preserve_insertion_order;
 
 CREATE TABLE staged_order AS
-SELECT generation, o
-FROM (
-    SELECT generation, unnest(data.orders.nodes) AS o FROM answer
-    UNION ALL
-    SELECT generation, bulk_line::order_node FROM bulk_line WHERE __typename = 'Order'
+WITH newest AS (
+    SELECT generation, o
+    FROM (
+        SELECT generation, unnest(data.orders.nodes) AS o FROM answer
+        UNION ALL
+        SELECT generation, bulk_line::order_node FROM bulk_line WHERE __typename = 'Order'
+    )
+    QUALIFY row_number() OVER (PARTITION BY o.id ORDER BY o.updatedAt DESC, generation) = 1
 )
--- An earlier run may hold orders that have left the time asked for.
+SELECT newest.*
+FROM newest
+-- A long history may have a still newer copy, glanced at because it says that the order was shipped.
+ANTI JOIN glanced_order AS later ON later.id = newest.o.id AND later.updatedAt > newest.o.updatedAt
+-- An earlier run may hold orders that have left the time asked for: by their age, or shipped since.
 WHERE getvariable('since') IS NULL
     OR o.createdAt >= getvariable('since')::TIMESTAMPTZ
-    OR (getvariable('sees_older') AND o.displayFulfillmentStatus <> 'FULFILLED')
-QUALIFY row_number() OVER (PARTITION BY o.id ORDER BY o.updatedAt DESC, generation) = 1;
+    OR (getvariable('sees_older') AND o.displayFulfillmentStatus <> 'FULFILLED');
 
--- What a long history was only glanced at for, unless a newer copy came since.
+-- What a long history was only glanced at for, unless a newer copy was read whole.
 CREATE TABLE older_order AS
 SELECT *
 FROM glanced_order

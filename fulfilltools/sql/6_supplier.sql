@@ -2,14 +2,6 @@
 -- empty where none was given. Matched by order name and SKU, with quantities: units that Shopify
 -- already knows as fulfilled are taken off first.
 
--- A parcel's number behind an order's (1001-F1, 1001.2) is not the order's.
-CREATE MACRO order_key(t) AS upper(regexp_replace(
-    regexp_replace(trim(t), '(?i)(\d{3,})([-.]F?\d{1,2})$', '\1'), '[^\pL\pN]', '', 'g'
-));
--- The number in a name, whatever stands around it: 1001 in #1001, SHOP-1001, 1001SE.
-CREATE MACRO order_digits(t) AS nullif(
-    ltrim(regexp_extract(order_key(t), '(\d{3,})\D*$', 1), '0'), ''
-);
 CREATE MACRO sku_key(t) AS upper(regexp_replace(t, '\s', '', 'g'));
 
 CREATE TABLE order_names AS
