@@ -6,6 +6,7 @@ the columns `shop` and `run` (its as-of, as the folder is called) in front. Noth
 
 from __future__ import annotations
 
+import glob
 import re
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,8 @@ def ask(home: Path, which: str, question: str, *parameters: object) -> DataFrame
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'UTC'")
         for table in sorted(found & set(re.findall(r"\w+", question))):
-            files = [str(file) for file in sorted(home.glob(f"{which}/{table}.parquet"))]
+            found_here = sorted(home.glob(f"{which}/{table}.parquet"))
+            files = [glob.escape(str(file)) for file in found_here]  # DuckDB expects patterns
             read = database.read_parquet(files, filename=True, union_by_name=True)
             read.project(PLACED).create_view(table)
         try:

@@ -6,6 +6,7 @@ to disk when a shop is large. Nothing here looks at the clock: `as_of` is given.
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import tempfile
@@ -22,7 +23,7 @@ from fulfilltools import long_history, schema
 from fulfilltools.errors import TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
 
     import pandas as pd
@@ -176,12 +177,17 @@ def _read_as(
 ) -> None:
     """Let the SQL find files by a variable's name, and the generation of each."""
     files = [str(file) for file in generations]
-    database.execute(f"SET VARIABLE {variable} = ?", [files or [os.devnull]])
+    database.execute(f"SET VARIABLE {variable} = ?", [_as_named(generations)])
     database.execute(
         "SET VARIABLE generations = map_concat(getvariable('generations'), "
         "map(?::VARCHAR[], ?::BIGINT[]))",
         [files, list(generations.values())],
     )
+
+
+def _as_named(files: Iterable[Path]) -> list[str]:
+    """Name the files to DuckDB, which takes names for patterns; without any, an empty one."""
+    return [glob.escape(str(file)) for file in files] or [os.devnull]
 
 
 def _fetched(raw: Path) -> dict[str, Any]:
@@ -195,7 +201,7 @@ def _name_long_history(
     """Let sql/2_glance.sql find the bulk results of a history too long to be read whole."""
     is_long = _fetched(raw).get("orders_received", 0) > policy.history_orders
     found = _raw_files(raw, "orders.bulk") if is_long else []
-    database.execute("SET VARIABLE long_history = ?", [[*map(str, found)] or [os.devnull]])
+    database.execute("SET VARIABLE long_history = ?", [_as_named(found)])
     database.execute("SET VARIABLE history_orders = ?", [policy.history_orders])
     return found
 
@@ -215,7 +221,7 @@ def _name_export_files(database: duckdb.DuckDBPyConnection, raw: Path) -> None:
     """Let the SQL find what was read of an order export (exports/orders.py)."""
     database.execute("SET VARIABLE long_history = ?", [[os.devnull]])
     for name in EXPORT_FILES:
-        database.execute(f"SET VARIABLE {name.split('.')[0]} = ?", [str(raw / name)])
+        database.execute(f"SET VARIABLE {name.split('.')[0]} = ?", _as_named([raw / name]))
     report = json.loads((raw / "fetch.json").read_text("utf-8"))
     for name in ("shop_name", "time_zone", "as_of"):
         database.execute(f"SET VARIABLE export_{name} = ?", [report[name]])
@@ -225,7 +231,7 @@ def _lay_shipments(database: duckdb.DuckDBPyConnection, file: Path) -> None:
     """Lay down what suppliers say they shipped (exports/shipments.py), or an empty table."""
     database.execute("SET VARIABLE shipments = ?", [str(file) if file.is_file() else None])
     if file.is_file():
-        database.read_parquet(str(file)).create("shipment_list")
+        database.read_parquet(_as_named([file])).create("shipment_list")
     else:
         database.execute(
             "CREATE TABLE shipment_list (order_name VARCHAR, sku VARCHAR, quantity BIGINT, "

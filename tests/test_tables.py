@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from copy import deepcopy
 from datetime import UTC, datetime
 
@@ -483,6 +484,20 @@ def test_a_raw_file_that_is_no_json_is_refused(backlog_of, tmp_path):
         file.write("<html>Sorry</html>\n")
     with pytest.raises(TableError, match="not what Shopify sends"):
         tables.build(tmp_path, tmp_path, as_of=AS_OF, policy=Policy())
+
+
+@pytest.mark.parametrize("sign", ["*", "[a]", "{a,b}"])
+def test_signs_in_a_folders_name_are_no_pattern(backlog_of, tmp_path, sign):
+    rows = len(backlog_of(order(1)))
+    raw, sibling = tmp_path / f"a{sign}", tmp_path / "ab"
+    for folder, numbers in ((raw, [1]), (sibling, [2, 3])):
+        folder.mkdir()
+        for file in tmp_path.glob("*.jsonl.gz"):
+            shutil.copy(file, folder)
+        with gzip.open(folder / "orders.jsonl.gz", "wt") as pages:
+            nodes = [order(number) for number in numbers]
+            pages.write(json.dumps({"data": {"orders": {"nodes": nodes}}}) + "\n")
+    assert len(tables.build(raw, tmp_path, as_of=AS_OF, policy=Policy()).backlog) == rows
 
 
 def test_raw_answers_are_read_only(backlog_of, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,7 +61,7 @@ def _insert(database: duckdb.DuckDBPyConnection, sheet: Sheet, number: int) -> N
             auto_detect = false, columns = {sheet.columns()}, encoding = 'utf-8')
         WHERE c{sheet.places["order_name"]} <> '' OR trim(concat({cells})) <> ''
         """,  # noqa: S608 - numbers and names of our own columns
-        [str(sheet.path), sheet.delimiter, sheet.skip],
+        [glob.escape(str(sheet.path)), sheet.delimiter, sheet.skip],  # DuckDB expects a pattern
     )
 
 
