@@ -36,6 +36,9 @@ OBJECTS_BETWEEN_LOOKS = 50_000
 """After how many new objects Python looks for cycles. Most of a command's stay as long as it does
 (modules, the demo shop's world), so to look after every 700 takes a tenth of a run."""
 
+_SECRETS: set[str] = set()
+"""Of the shops asked so far; what fails may say none of them."""
+
 app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
@@ -140,6 +143,7 @@ def run(
         moment = steps.moment_to_report(as_of, connection)
         files = job.file_parameters(export, supplier, date_order)
         secrets = [*steps.secrets_of(connection), *secret_addresses()]
+        _SECRETS.update(secrets)
         home, to = settings.runs, settings.delivery if deliver else None
         with handover.told(
             home, connection.name, moment, to, language or settings.language
@@ -348,7 +352,7 @@ def _one_line(error: Exception) -> str:
             f"{type(error).__name__}: {text}. This is our mistake; FULFILLTOOLS_DEBUG=1 shows it."
         )
     text += "".join(_note(note) for note in getattr(error, "__notes__", []))
-    return without_secrets(" ".join(text.split()).encode())[0].decode()
+    return without_secrets(" ".join(text.split()).encode(), _SECRETS)[0].decode()
 
 
 def _note(note: str) -> str:

@@ -216,7 +216,8 @@ def run_here(job: _Job) -> tuple[int, str, str]:
     if problem := other_settings(job.seen, [job.shop]):
         raise ClusterError(f"The worker that took {job.shop} cannot help: {problem}.")
     known = {cluster.VARIABLE: cluster.address_here(), "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, "-c", "from fulfilltools import each_shop; each_shop.be_the_run()"]
+    program = "from fulfilltools import each_shop; each_shop.be_the_run()"
+    command = [sys.executable, "-P", "-c", program]  # none of the folder's modules for Python's own
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as said,
         tempfile.TemporaryFile("w+", encoding="utf-8") as noted,

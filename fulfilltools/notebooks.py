@@ -92,9 +92,11 @@ def runner(deadline: float = 2 * HOUR) -> Iterator[Runner]:
     It gets ready while the caller does other things.
     """
     with (
+        tempfile.TemporaryDirectory(prefix="fulfilltools-") as folder,
         tempfile.TemporaryFile("w+", errors="replace") as log,
-        subprocess.Popen(
-            [sys.executable, "-m", "fulfilltools.runner"],
+        subprocess.Popen(  # noqa: S603 - ourselves
+            # -P: no module of the folder we work in may stand for one of Python's own.
+            [sys.executable, "-P", "-m", "fulfilltools.runner", folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -104,7 +106,7 @@ def runner(deadline: float = 2 * HOUR) -> Iterator[Runner]:
         ) as process,
     ):
         started = Runner(process, log, deadline)
-        timer = threading.Timer(deadline, started.time_is_up)
+        timer = threading.Timer(min(deadline, threading.TIMEOUT_MAX), started.time_is_up)
         timer.start()
         try:
             yield started
@@ -112,6 +114,7 @@ def runner(deadline: float = 2 * HOUR) -> Iterator[Runner]:
         finally:
             timer.cancel()
             end_family(process.pid)
+            started.hang_up()
 
 
 @dataclass
@@ -157,6 +160,11 @@ class Runner:
                     f"{self.deadline / 60:.3g} minutes. Give it more with --deadline, or ask for "
                     "less."
                 )
+            if reason := answer.get("not_started"):
+                raise NotebookError(
+                    f"{step.notebook.stem} did not start, because {reason}: {self._said_last()}. "
+                    "Mend that, or install fulfilltools again."
+                )
             _judge(step, answer)
             seconds[step.notebook.stem] = answer["seconds"]
             on_done(step.notebook.stem, answer["seconds"])
@@ -174,9 +182,17 @@ class Runner:
         if line := cast("IO[str]", self.process.stdout).readline():
             return dict(json.loads(line))
         status = self.process.wait()
+        said = f"its process ended with status {status}: {self._said_last()}"
+        return {"error": said, "seconds": 0.0}
+
+    def _said_last(self) -> str:
         self.log.seek(0)
-        last = (self.log.read().strip().splitlines() or ["it said nothing"])[-1]
-        return {"error": f"its process ended with status {status}: {last}", "seconds": 0.0}
+        return _one_line((self.log.read().strip().splitlines() or ["it said nothing"])[-1])
+
+    def hang_up(self) -> None:
+        """Close the pipe to the process, which may have died before it read what was said."""
+        with suppress(BrokenPipeError):
+            cast("IO[str]", self.process.stdin).close()
 
     def let_kernels_end(self) -> None:
         """Wait for the process; its kernels may still have something to write."""

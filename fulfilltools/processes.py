@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 from contextlib import suppress
+from queue import SimpleQueue
 
 import psutil
 
 GRACE_SECONDS = 10
 """Between asking a process to end and ending it."""
+
+TICK = 0.02
 
 
 def end_family(process_id: int) -> None:
@@ -22,9 +27,26 @@ def end_family(process_id: int) -> None:
     for process in family:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    for process in psutil.wait_procs(family, timeout=GRACE_SECONDS)[1]:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
+    try:
+        _wait_for(family)
+    finally:  # whoever presses Ctrl-C again does not want to wait
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def _wait_for(family: list[psutil.Process]) -> None:
+    until = time.monotonic() + GRACE_SECONDS
+    while any(map(_is_at_work, family)) and time.monotonic() < until:
+        time.sleep(TICK)
+
+
+def _is_at_work(process: psutil.Process) -> bool:
+    """Tell whether it has not ended; in a container, one that has may stay in the list for ever."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def our_terminal() -> dict[str, str]:
@@ -33,6 +55,19 @@ def our_terminal() -> dict[str, str]:
         return {"FULFILLTOOLS_PROGRESS": asked}
     is_shown = os.name == "posix" and sys.stderr.isatty()
     return {"FULFILLTOOLS_PROGRESS": os.ttyname(sys.stderr.fileno())} if is_shown else {}
+
+
+def lines_from_the_parent() -> SimpleQueue[str]:
+    """Hand over the lines of our stdin; when it is closed, end our processes, and ourselves."""
+    lines: SimpleQueue[str] = SimpleQueue()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        end_with_the_parent()
+
+    threading.Thread(target=listen, daemon=True).start()
+    return lines
 
 
 def end_with_the_parent() -> None:

@@ -1,5 +1,7 @@
 """The process that runs papermill: told its job on stdin, it answers a line a notebook.
 
+Its argument is a folder for what kernels need to be reached, which its parent removes.
+
 Kernels get ready one after the other while notebooks are at work. A kernel takes half a second
 to start, and what our notebooks import another one; on a second processor that costs no time,
 and each notebook still gets a kernel that nobody has used.
@@ -11,10 +13,11 @@ import asyncio
 import json
 import os
 import sys
-import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from queue import Empty
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,7 +27,7 @@ from jupyter_core.utils import run_sync
 from traitlets.config import Config
 
 from fulfilltools import warm
-from fulfilltools.processes import end_with_the_parent
+from fulfilltools.processes import lines_from_the_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,9 +58,8 @@ def main() -> None:
     """Run the job that comes on stdin: a line of environment, a line of notebooks."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # kernels inherit 1, and what they print is no answer
-    if not (environment := sys.stdin.readline()):
-        return
-    os.environ.update(json.loads(environment))
+    told = lines_from_the_parent()
+    os.environ.update(json.loads(told.get()))
     with ExitStack() as kernels, ThreadPoolExecutor(1) as starter:
 
         def get_ready(kernel: AsyncKernelManager) -> AsyncKernelManager:
@@ -69,15 +71,12 @@ def main() -> None:
 
         first = starter.submit(get_ready, kernels.enter_context(_kernel(IMPORTED)))
         _import_papermill()
-        if not (line := sys.stdin.readline()):
-            return
-        job = json.loads(line)
-        threading.Thread(target=end_with_the_parent, daemon=True).start()
+        job = json.loads(told.get())
         ahead = [first, *(starter.submit(follow) for _ in job["steps"][1:])]  # one by one
         for step, kernel in zip(job["steps"], ahead, strict=True):
             answer = _answer(step, kernel, job["cell_deadline"])
             print(json.dumps(answer), file=answers, flush=True)
-            if "error" in answer:
+            if answer.keys() != {"seconds"}:
                 starter.shutdown(wait=False, cancel_futures=True)
                 break
             run_sync(kernel.result().request_shutdown)()
@@ -89,10 +88,13 @@ def _answer(
     """Run a notebook: the seconds it took, and what went wrong."""
     began = time.monotonic()
     answer: dict[str, Any] = {}
-    try:
-        _execute(step, kernel.result(), cell_deadline)
-    except Exception as error:  # noqa: BLE001 - the parent says it in its own words
-        answer["error"] = f"{type(error).__name__}: {error}"
+    if kernel.exception():
+        answer["not_started"] = str(kernel.exception())
+    else:
+        try:
+            _execute(step, kernel.result(), cell_deadline)
+        except Exception as error:  # noqa: BLE001 - the parent says it in its own words
+            answer["error"] = f"{type(error).__name__}: {error}"
     return answer | {"seconds": round(time.monotonic() - began, 3)}
 
 
@@ -140,7 +142,12 @@ def _kernel(imported: list[str]) -> Iterator[AsyncKernelManager]:
     config = Config()
     # Without it, each kernel warns that it runs over TCP without encryption.
     config.KernelManager.transport_encryption = "auto"
-    kernel = AsyncKernelManager(kernel_name="python3", config=config, client_factory=_Client)
+    kernel = AsyncKernelManager(
+        kernel_name="python3",
+        config=config,
+        client_factory=_Client,
+        connection_file=str(Path(sys.argv[1], f"{uuid.uuid4()}.json")),
+    )
     arguments = ["--HistoryManager.hist_file=:memory:"]  # as nbclient starts them
     arguments.append("--IPKernelApp.extensions=['fulfilltools.warm']")
     environment = os.environ | {warm.MODULES: " ".join(imported)}

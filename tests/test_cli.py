@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 from typing import get_args
 
+import nbformat
 import psutil
 import pytest
 
@@ -19,6 +21,7 @@ from fulfilltools import cli, job, runs
 from fulfilltools.cause import SEVERITIES
 from fulfilltools.demo import AS_OF, SHOP_DOMAIN, serve
 from fulfilltools.demo.world import build_world
+from fulfilltools.notebooks import shipped_notebooks
 from fulfilltools.runs import SIX_FILES, Run
 
 TOKEN = "shpat_" + "0a1b" * 8
@@ -227,6 +230,18 @@ def test_edited_notebooks_are_held_to_their_parameters(tmp_path):
         (tmp_path / f"{name}.ipynb").write_text(json.dumps({"cells": [cell]}))
     result = command(tmp_path, "run", "--notebooks", str(tmp_path))
     assert "1_fetch_orders has no parameter 'run_folder', 'since', 'as_of'" in one_line(result)
+    assert result.returncode == 1
+
+
+def test_a_token_that_an_own_notebook_lets_out_is_not_printed(tmp_path):
+    shutil.copytree(shipped_notebooks(), tmp_path / "own")
+    first = tmp_path / "own" / "1_fetch_orders.ipynb"
+    notebook = nbformat.read(first, 4)
+    leak = "import os; raise ValueError('<' + os.environ['SHOPIFY_ACCESS_TOKEN'] + '>')"
+    notebook.cells[-1] = nbformat.v4.new_code_cell(leak)
+    nbformat.write(notebook, first)
+    result = command(tmp_path, "run", "--demo", "--notebooks", "own")
+    assert "ValueError: <[secret taken out]>" in result.stderr
     assert result.returncode == 1
 
 

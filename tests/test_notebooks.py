@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from datetime import date
@@ -21,6 +22,7 @@ from fulfilltools.notebooks import (
     read_parameters,
     run_notebooks,
 )
+from fulfilltools.processes import GRACE_SECONDS, end_family
 
 
 def write_notebook(folder: Path, parameters: str, *cells: str, name: str = "probe") -> Path:
@@ -230,3 +232,59 @@ def test_what_a_notebook_leaves_open_is_written_when_its_kernel_ends(tmp_path):
     run(write_notebook(tmp_path, "n = 1", cell, "_ = held[0].write('one row')", also))
     assert (tmp_path / "rows.csv").read_text() == "one row"
     assert (tmp_path / "bye.txt").read_text() == "bye"
+
+
+def test_what_kernels_need_to_be_reached_is_removed_when_a_notebook_fails(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(NotebookError, match="ZeroDivisionError"):
+        run(write_notebook(tmp_path, "n = 1", "1 / 0"))
+    assert [file.name for file in tmp_path.glob("**/*.json")] == []
+
+
+def test_a_kernel_that_cannot_start_is_said_with_its_own_words(tmp_path):
+    broken = "import os, sys\nif 'FULFILLTOOLS_WARM' in os.environ: sys.exit('no kernel today')"
+    (tmp_path / "sitecustomize.py").write_text(broken)
+    environment = {"PYTHONPATH": str(tmp_path)}
+    with pytest.raises(NotebookError, match=r"probe did not start, because .*: no kernel today"):
+        run(write_notebook(tmp_path, "n = 1"), environment=environment)
+
+
+def test_no_module_of_the_folder_stands_for_one_of_pythons_own(tmp_path, monkeypatch):
+    (tmp_path / "calendar.py").write_text("raise ImportError('the shop calendar')")
+    monkeypatch.chdir(tmp_path)
+    assert run(write_notebook(tmp_path, "n = 1", "print(n)")) == "1\n"
+
+
+def test_a_process_that_dies_before_it_reads_its_job_is_said(tmp_path, monkeypatch):
+    (tmp_path / "psutil.py").write_text("import os; os._exit(9)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(NotebookError, match="probe stopped: its process ended with status 9"):
+        run(write_notebook(tmp_path, "n = 1"))
+
+
+def test_a_process_that_nobody_reaps_is_not_waited_for():
+    program = "import os, time; os.fork() or time.sleep(60); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", program]) as process:
+        while not psutil.Process(process.pid).children():
+            time.sleep(0.01)
+        started = time.monotonic()
+        end_family(process.pid)  # nobody reaps ours until we leave the block
+        assert psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE
+        assert time.monotonic() - started < GRACE_SECONDS / 2
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.8])
+def test_when_the_command_is_killed_while_a_kernel_hangs_all_end_at_once(tmp_path, seconds):
+    hanging = "import os, time\nif 'FULFILLTOOLS_WARM' in os.environ: time.sleep(100)"
+    (tmp_path / "sitecustomize.py").write_text(hanging)
+    program = "import time; from fulfilltools.notebooks import runner\n"
+    program += "with runner() as ready: ready.prepare({}); time.sleep(60)"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", program], env=environment) as command:
+        above = psutil.Process(command.pid)
+        while not above.children():
+            time.sleep(0.01)
+        time.sleep(seconds)  # the process that runs papermill begins, or waits for the kernel
+        family = above.children(recursive=True)
+        os.kill(command.pid, signal.SIGKILL)
+    assert psutil.wait_procs(family, timeout=10)[1] == []
