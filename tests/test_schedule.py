@@ -37,20 +37,33 @@ def fake_python(folder, status):
     return str(fake)
 
 
-@pytest.mark.skipif(not shutil.which("flock"), reason="flock is not installed")
+def ran_by_cron(plan):
+    """Run the cron line by cron's shell, in cron's environment."""
+    line = command_of(schedule.schedule("cron", plan)["crontab"])
+    bare = {"PATH": "/usr/bin:/bin"}
+    return subprocess.run(
+        ["/bin/sh", "-c", line], cwd="/", env=bare, capture_output=True, text=True, check=False
+    )
+
+
 @pytest.mark.parametrize("status", [0, 1])
 def test_the_cron_line_runs_in_crons_own_environment(plan, tmp_path, monkeypatch, status):
     monkeypatch.setattr(sys, "executable", fake_python(tmp_path, status))
     (plan.folder / schedule.ENV_FILE).write_text("TOKEN=it-came\n")
-    line = command_of(schedule.schedule("cron", plan)["crontab"])
-    bare = {"PATH": "/usr/bin:/bin"}
-    ran = subprocess.run(
-        ["/bin/sh", "-c", line], cwd="/", env=bare, capture_output=True, text=True, check=False
-    )
+    ran = ran_by_cron(plan)
     asked = (tmp_path / "asked").read_text().strip()
     assert asked == "-m fulfilltools run --shop nordlys --keep 60 --deliver"
     assert ran.stderr == ""
     assert ("it-came" in ran.stdout) is bool(status), "silent while all is well, else cron mails"
+
+
+def test_cron_needs_no_file_of_secrets(plan, tmp_path, monkeypatch):
+    """Secrets may stand in the keyring, in `.env` or in files of their own; the demo has none."""
+    monkeypatch.setattr(sys, "executable", fake_python(tmp_path, 0))
+    ran = ran_by_cron(plan)
+    assert (tmp_path / "asked").is_file(), ran.stderr
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("", "", 0)
+    assert not (plan.folder / schedule.ENV_FILE).exists()
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
@@ -64,6 +77,12 @@ def test_systemd_takes_the_units(plan, tmp_path):
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_systemd_needs_no_file_of_secrets(plan):
+    unit = schedule.schedule("systemd", plan)["fulfilltools.service"]
+    (file,) = (line for line in unit.splitlines() if line.startswith("EnvironmentFile="))
+    assert file.startswith("EnvironmentFile=-/"), "the minus sign lets it be missing"
 
 
 def test_a_missed_run_is_caught_up_and_a_hung_one_is_ended(plan):
