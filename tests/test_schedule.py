@@ -119,6 +119,19 @@ def test_the_dag_runs_the_notebooks_one_after_the_other(plan):
     assert "TOKEN" not in text.replace("SHOPIFY_ACCESS_TOKEN and", "")
 
 
+def test_the_dag_reports_the_moment_of_its_fetch(plan):
+    """Orders come as they are now; Airflow 2's own moment is a day earlier."""
+    tree = ast.parse(schedule.schedule("airflow", plan)["fulfilltools_dag.py"])
+    (task,) = (
+        node.keywords
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "PapermillOperator"
+    )
+    given = {word.arg: ast.unparse(word.value) for word in task}
+    assert given["parameters"] == "{'shop': SHOP}"
+    assert "run_id" in given["output_nb"], "Airflow 3 knows no ts for a run started by its API"
+
+
 def test_the_dag_imports_in_airflow(plan, tmp_path):
     pytest.importorskip("airflow", reason="Airflow is not installed")
     for name, text in schedule.schedule("airflow", plan).items():
