@@ -130,6 +130,7 @@ def test_the_dag_reports_the_moment_of_its_fetch(plan):
     given = {word.arg: ast.unparse(word.value) for word in task}
     assert given["parameters"] == "{'shop': SHOP}"
     assert "run_id" in given["output_nb"], "Airflow 3 knows no ts for a run started by its API"
+    assert "mkdir" in given["pre_execute"], "papermill writes into no folder that is not there"
 
 
 def test_the_dag_imports_in_airflow(plan, tmp_path):
