@@ -243,6 +243,40 @@ def test_what_is_not_seen_stands_above_the_figures(diagnosed, facts):
     assert text.count(FETCH["notes"][0]) == 2  # in the box, and in the embedded data
 
 
+LEADS = {
+    "en": "all from 24 September 2026 on, and older ones that are not fulfilled.",
+    "sv": "alla från och med 24 september 2026, och äldre ej distribuerade.",
+}
+DEMO = {
+    "en": "These are the demo shop’s orders of 23 November 2026.",
+    "sv": "Det här är demobutikens ordrar den 23 november 2026.",
+}
+
+
+def page(diagnosis, **fetch):
+    facts = report.Facts("2026-11-23T07-00-00Z", FETCH | fetch)
+    return report.report_html(diagnosis, facts, report.summary(diagnosis, facts))
+
+
+@pytest.mark.parametrize("language", LEADS)
+def test_older_orders_are_told_where_they_were_fetched(diagnosed, language):
+    diagnosis = replace(diagnosed(), language=language)
+    since = "2026-09-24T07:00:00Z"
+    text = page(diagnosis, since=since, scopes_granted=["read_all_orders", "read_orders"])
+    assert LEADS[language] in text
+    assert LEADS[language] not in page(diagnosis, since=since, scopes_granted=["read_orders"])
+
+
+@pytest.mark.parametrize("language", DEMO)
+def test_the_demo_shop_does_not_grow_old(diagnosed, language):
+    diagnosis = replace(diagnosed(), language=language)
+    demo, other = page(diagnosis), page(diagnosis, shop="nordlys.myshopify.com")
+    assert DEMO[language] in demo
+    assert 'id="stale"' not in demo
+    assert DEMO[language] not in other
+    assert 'id="stale"' in other
+
+
 def test_the_list_is_capped_and_says_so(diagnosed, facts, monkeypatch):
     monkeypatch.setattr(sections, "LIST_CAP", 20)
     text = report.report_html(diagnosed(), facts, report.summary(diagnosed(), facts))

@@ -19,8 +19,8 @@ pytestmark = [
 ]
 
 
-def write(folder, diagnosis):
-    facts = report.Facts("2026-11-23T07-00-00Z", FETCH, {}, {"sla_hours": 48})
+def write(folder, diagnosis, fetch=FETCH):
+    facts = report.Facts("2026-11-23T07-00-00Z", fetch, {}, {"sla_hours": 48})
     before = Snapshot("2026-11-20T07-00-00Z", diagnosis.findings.iloc[3:], FETCH)
     report.write_outputs(folder, diagnosis, facts, before)
     return (folder / "report.html").as_uri()
@@ -41,10 +41,10 @@ def browser():
 
 @pytest.fixture
 def open_page(browser, address):
-    """Open the report; whatever it asks for or complains about fails the test."""
+    """Open a report; whatever it asks for or complains about fails the test."""
     contexts, trouble = [], []
 
-    def open_(width=1280, **options):
+    def open_(width=1280, address=address, **options):
         viewport = {"width": width, "height": 900}
         context = browser.new_context(viewport=viewport, offline=True, **options)
         contexts.append(context)
@@ -117,6 +117,23 @@ def test_an_old_report_says_how_old_it_is(browser, address, open_page):
     page.clock.set_fixed_time("2026-11-29T08:00:00Z")
     page.reload()
     assert page.locator("#stale").text_content() == "This report is 6 days old."
+
+
+def test_a_report_of_the_demo_shop_stays_calm_however_late_it_is_read(
+    tmp_path, diagnosed, open_page
+):
+    demo = FETCH | {"shop": "nordlys-demo.myshopify.com"}
+    page = open_page(address=write(tmp_path, diagnosed(), demo))
+    page.clock.set_fixed_time("2027-11-29T08:00:00Z")
+    page.reload()
+    told = page.locator("#demo")
+    assert told.text_content() == "These are the demo shop’s orders of 23 November 2026."
+    calm = page.locator(".fresh").evaluate("(one) => getComputedStyle(one).color")
+    assert told.evaluate("(one) => getComputedStyle(one).color") == calm
+    assert "days old" not in page.locator("main").inner_text()
+    assert page.locator("html.js").count() == 1
+    page.fill("#search", "nothing like it")
+    assert page.locator("#shown").text_content() == "0 of 107 shown", "the script went on"
 
 
 def test_printing_opens_what_is_folded_and_stays_light(open_page):

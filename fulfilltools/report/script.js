@@ -12,7 +12,7 @@
   const asOf = new Date(document.getElementById("as-of").dateTime);
   const days = Math.floor((Date.now() - asOf) / 864e5);
   const stale = document.getElementById("stale");
-  if (days >= 2) {
+  if (stale && days >= 2) {
     stale.textContent = stale.dataset.text.replace("{}", days);
     stale.hidden = false;
   }

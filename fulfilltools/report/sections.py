@@ -17,6 +17,7 @@ from babel.dates import format_date, format_datetime
 
 from fulfilltools import history, plots
 from fulfilltools.cause import IN_ORDER
+from fulfilltools.demo.sign import AS_OF, SHOP_DOMAIN
 from fulfilltools.plots import needing_action
 from fulfilltools.report.numbers import Facts, findings_list
 from fulfilltools.report.tiles import tiles
@@ -90,7 +91,16 @@ def _lead(it: Material) -> dict[str, Any]:
     verdict = _verdict(it.acting)
     when = moments(it.diagnosis.as_of, it.facts, it.voice)
     told = [it.voice.say(text) for text in VERDICTS[verdict]]
-    return {"verdict": told, "verdict_class": verdict, "when": when}
+    sees_older = "read_all_orders" in (it.facts.fetch.get("scopes_granted") or [])
+    given = {"verdict": told, "verdict_class": verdict, "when": when}
+    return given | {"sees_older": sees_older, "demo_day": _demo_day(it)}
+
+
+def _demo_day(it: Material) -> str | None:
+    """Write the day on which the demo shop stands still, if it is that: it does not grow old."""
+    if it.facts.fetch.get("shop") != SHOP_DOMAIN:
+        return None
+    return format_date(AS_OF, "d MMMM y", locale=it.voice.language)
 
 
 def _limits(it: Material) -> dict[str, Any]:
