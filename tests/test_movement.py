@@ -112,6 +112,11 @@ def test_time_to_ship_holds_what_is_open_against_its_places_norm(shop_run):
     assert title == "3 of 10 open wait longer than nine of ten at their place do; most: Lager"
 
 
+def test_the_flows_title_names_the_state_without_a_second_colon(shop_run):
+    title = plots.draw(plots.waiting, shop_run()).title
+    assert title.startswith("Most wait here: own location, in the queue (2 of 11 open)")
+
+
 def test_every_open_row_waits_in_exactly_one_state(shop_run):
     table = waiting_table(shop_run())
     assert table["open"].sum() == len(OPEN)
@@ -127,6 +132,20 @@ def test_every_open_row_waits_in_exactly_one_state(shop_run):
         "Service: not asked yet": 1,
         "Not routed: no fulfillment order": 1,
     }
+
+
+@pytest.mark.parametrize("rows", [OPEN, [OPEN[0], OPEN[1], OPEN[-1]], [OPEN[0]] * 98 + OPEN[-2:]])
+def test_no_name_in_the_flow_lies_over_it(shop_run, rows):
+    axes = plots.waiting(shop_run(rows=rows))
+    figure = axes.get_figure()
+    figure.canvas.draw()
+    names = {text.get_text(): text.get_window_extent() for text in axes.texts}
+    flow = [patch.get_transform().transform_path(patch.get_path()) for patch in axes.patches]
+    assert not [name for name, box in names.items() for it in flow if it.intersects_bbox(box)]
+    # The frame of a letter is taller than what is drawn of it.
+    for name, box in names.items():
+        others = [other for told, other in names.items() if told != name]
+        assert not box.padded(-2).count_overlaps([other.padded(-2) for other in others]), name
 
 
 @pytest.mark.parametrize("plot", RUN_PICTURES)

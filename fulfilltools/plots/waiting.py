@@ -46,8 +46,11 @@ _REQUESTS = {
     "ACCEPTED": "accepted",
     "SUBMITTED": "asked",
 }
-GAP, LEAST = 0.03, 0.03
-"""Between two states, and the least room of one, as shares of the height of all."""
+GAP = 0.03
+"""Between two states, as a share of the height of all that is open."""
+
+LINE = 0.18
+"""Inches that a line of words takes: no state is told in less, no place named in less."""
 
 BLOCK, MIDDLE, RIGHT = 0.02, 0.3, 0.58
 """How wide a block is, and where the second and third columns stand."""
@@ -62,16 +65,21 @@ def waiting(source: Any, ax: Axes | None = None) -> Axes:  # noqa: ANN401 (a Dia
     state = str(rows.idxmax())
     title = voice.say(
         TITLE,
-        state=state.lower(),
+        state=", ".join(state.lower().split(": ")),
         k=voice.number(rows.max()),
         n=voice.number(rows.sum()),
         age=_age(float(median[state]), voice),
     )
+    tall = 0.5 + 0.2 * len(table)  # inches of all that is open
+    tops = _tops(table, LINE / tall)
+    bottom = max(1.0, _end(tops, rows / rows.sum())) + GAP
     with house_style():
-        axes = ax if ax is not None else new_axes(height=1.1 + 0.3 * len(table))
+        height = 0.6 + tall * (bottom + LINE / tall)
+        axes = ax if ax is not None else new_axes(height=height)
         axes.set_axis_off()
         axes.set_xlim(0, 1)
-        _flow(axes, table, voice)
+        axes.set_ylim(bottom, -LINE / tall)
+        _flow(axes, table, tops, voice)
         axes.set_title(textwrap.fill(title, 52))
     return axes
 
@@ -113,18 +121,30 @@ def _state(backlog: DataFrame) -> Series[Any]:
     return state.mask(backlog["fulfillment_order_id"].isna(), "routing")
 
 
-def _flow(axes: Axes, table: DataFrame, voice: Voice) -> None:
+def _tops(table: DataFrame, line: float) -> list[float]:
+    """Tell where each state begins: room for its words, and for a place's name above its first."""
+    rows, tops, at = table[COLUMNS["rows"]], [], 0.0
+    places = _places(table)
+    for row, share in enumerate(rows / rows.sum()):
+        if row and places[row] != places[row - 1]:
+            at += line
+        tops.append(at)
+        at += max(float(share) + GAP, line)
+    return tops
+
+
+def _places(table: DataFrame) -> list[str]:
+    return [str(name).split(": ")[0] for name in table.index]
+
+
+def _flow(axes: Axes, table: DataFrame, tops: Sequence[float], voice: Voice) -> None:
     """Draw three columns of blocks, the bands between them, and their names."""
-    rows = table[COLUMNS["rows"]]
+    rows, places = table[COLUMNS["rows"]], _places(table)
     shares = rows / rows.sum()
-    tops = _stacked([max(share, LEAST) for share in shares])
-    places = [str(name).split(": ")[0] for name in table.index]
     width = shares.groupby(places, sort=False).sum()
-    # The places take the height of the states, so that the bands stay level.
-    gap = (_end(tops, shares) - 1) / max(len(width) - 1, 1)
-    place_tops = dict(zip(map(str, width.index), _stacked(list(width), gap), strict=True))
+    # A place begins level with its first state, so no band crosses the name of the next place.
+    place_tops = {place: tops[places.index(place)] for place in map(str, width.index)}
     left = 0.0
-    axes.set_ylim(_end(tops, shares) + GAP, -3 * GAP)
     _named_block(axes, 0.0, left, 1.0, f"{voice.say(ALL)} {voice.number(rows.sum())}")
     for place, top in place_tops.items():
         count = voice.number(round(width[place] * rows.sum()))
@@ -141,15 +161,6 @@ def _flow(axes: Axes, table: DataFrame, voice: Voice) -> None:
         axes.text(RIGHT + 1.6 * BLOCK, tops[row] + share / 2, words, va="center")
         left += share
         place_tops[place] += share
-
-
-def _stacked(heights: Sequence[float], gap: float = GAP) -> list[float]:
-    """Tell where each block begins, one below the other."""
-    starts, at = [], 0.0
-    for height in heights:
-        starts.append(at)
-        at += height + gap
-    return starts
 
 
 def _end(tops: Sequence[float], heights: Series[Any]) -> float:
