@@ -114,6 +114,22 @@ def frequencies(names: pd.Series[Any]) -> pd.Series[int]:
     return counts.sort_values(ascending=False, kind="stable")
 
 
+def by_frequency(acting: pd.DataFrame, asked: Iterable[str]) -> pd.Series[int]:
+    """Count findings by cause: the most frequent first; of equals the worst, then the first asked.
+
+    `asked` has the codes in the order of asking.
+    """
+    counts = acting["cause"].value_counts(sort=False)
+    ranks = acting["severity"].map({str(one): place for place, one in enumerate(SEVERITIES)})
+    worst = ranks.groupby(acting["cause"]).max()
+    places = {code: place for place, code in enumerate(asked)}
+
+    def rank(code: str) -> tuple[int, int, int, str]:
+        return -counts[code], -worst[code], places.get(code, len(places)), code
+
+    return counts.reindex(sorted(map(str, counts.index), key=rank))
+
+
 def _named(causes: Iterable[Cause]) -> list[str]:
     """List the columns that telling a finding may need."""
     variants = [made.as_variant(label) for made in causes for label in ("", *made.variants)]

@@ -56,10 +56,10 @@ class Voice:
         told = texts(self.language).gettext(text) if text else text
         return told.format(**values) if values else told
 
-    def plural(self, one: str, several: str, count: float) -> str:
-        """Tell a text that counts something; its place is {n}."""
+    def plural(self, one: str, several: str, count: float, **values: object) -> str:
+        """Tell a text that counts something; its place is {n}, other places are `values`."""
         told = texts(self.language).ngettext(one, several, round(count))
-        return told.format(n=self.number(count))
+        return told.format(n=self.number(count), **values)
 
     def named(self, name: str) -> str:
         """Tell a name of ours, such as a heading or a severity; leave the shop's as they are."""
@@ -153,7 +153,7 @@ def moment(at: datetime, zone: str = "UTC", language: str = LANGUAGE) -> str:
     return format_datetime(at, "d MMM y HH:mm", tzinfo=ZoneInfo(zone), locale=language)
 
 
-ACRONYMS = {"b2b": "B2B", "pos": "POS"}
+ACRONYMS = {"b2b": "B2B", "pos": "POS", "sla": "SLA"}
 """Parts of codes that are no words."""
 
 

@@ -169,12 +169,14 @@ def _of_code() -> Iterator[str | tuple[str, ...]]:
                     yield texts if len(texts) > 1 else texts[0]
 
 
-def _of_templates() -> Iterator[str]:
+def _of_templates() -> Iterator[str | tuple[str, ...]]:
     options = {"newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
+    names = ["_", "ngettext"]
     for file in sorted(PACKAGE.rglob("*.j2")):
         with file.open("rb") as template:
-            for _, _, given, _ in babel_extract(template, ["_"], [], options):
-                yield str(given[0] if isinstance(given, tuple) else given)  # the text, then values
+            for _, name, given, _ in babel_extract(template, names, [], options):
+                told = given if isinstance(given, tuple) else (given,)  # the texts, then values
+                yield tuple(map(str, told[:2])) if name == "ngettext" else str(told[0])
 
 
 def _of_edges() -> Iterator[str]:

@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 
 from fulfilltools import admin, runs, steps, tables
+from fulfilltools.cause import Causes
+from fulfilltools.causes import CAUSES
 from fulfilltools.demo import AS_OF, serve
 from fulfilltools.demo.world import build_world
 from fulfilltools.settings import Connection, Policy
@@ -55,6 +57,7 @@ class _Diagnosed:
     unknown: pd.Series = field(default_factory=lambda: pd.Series({"fraud_review": 9}))
     unexplained: int = 0
     language: str = "en"
+    causes: Causes = field(default_factory=lambda: Causes(CAUSES))
 
 
 _KINDS = [

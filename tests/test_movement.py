@@ -97,6 +97,50 @@ def test_the_trend_counts_weeks_that_end_at_the_runs_moment(shop_run):
     assert title == "8 orders came and 5 left in the last 7 days: 3 more are open"
 
 
+@pytest.mark.parametrize(
+    ("orders", "title"),
+    [
+        (
+            [order("old", came=20), order("new", came=2)],
+            "1 order came and none left in the last 7 days: 1 more is open",
+        ),
+        (
+            [order("old", came=20, left=1), order("older", came=21, left=2)],
+            "0 orders came and 2 left in the last 7 days: 2 fewer are open",
+        ),
+        (
+            [order("old", came=20, left=1), order("new", came=2)],
+            "1 order came and 1 left in the last 7 days: as many are open",
+        ),
+    ],
+)
+def test_the_trends_title_counts_in_words_that_fit(shop_run, orders, title):
+    assert plots.draw(plots.trend, shop_run(orders)).title == title
+
+
+def test_the_trend_says_which_open_orders_it_leaves_out(shop_run):
+    picture = plots.draw(plots.trend, shop_run())
+    note = "Open: without cancelled, archived and test orders"
+    assert note in picture.svg
+    assert picture.alt.endswith(note)
+
+
+def test_too_few_orders_have_no_rhythm(shop_run):
+    few = [order(f"few{n}", came=2 + n) for n in range(6)]
+    title = plots.draw(plots.rhythm, shop_run(few)).title
+    assert title == "6 orders came: too few to tell when most do"
+    many = [order(f"many{n}", came=7 + n / 100, left=1 if n < 9 else None) for n in range(60)]
+    title = plots.draw(plots.rhythm, shop_run(many)).title
+    assert title.startswith("Most orders come on Monday at ")
+    assert title.endswith("too few have left to tell when most do")
+
+
+def test_the_rhythms_legend_counts_orders_and_claims_no_rate(shop_run):
+    legend = plots.rhythm(shop_run()).get_legend()
+    assert legend.get_title().get_text() == "Orders by weekday and hour, all weeks together"
+    assert not [text for text in legend.get_texts() if "an hour" in text.get_text()]
+
+
 def test_the_rhythm_is_told_in_the_shops_time_zone(shop_run):
     run = shop_run([order("night", came=0.3, left=0.1)])  # 23:48 UTC is 00:48 in Stockholm
     table = movement.rhythm_table(run)

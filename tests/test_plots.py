@@ -57,8 +57,9 @@ def test_what_is_drawn_of_a_run_is_read_anew(shop_run):
 @pytest.mark.parametrize("plot", plots.PICTURES)
 def test_without_rows_a_picture_says_so_in_words(plot, diagnosed):
     picture = plots.draw(plot, diagnosed([]))
-    assert plots.NOTHING in picture.alt
-    assert plots.NOTHING in picture.svg
+    assert plots.NOTHING == picture.title == picture.alt
+    assert picture._repr_html_().count(plots.NOTHING) == 1
+    assert "<text" not in picture.svg
 
 
 @pytest.mark.parametrize("plot", plots.PICTURES)
@@ -85,6 +86,82 @@ def test_titles_say_the_finding(diagnosed):
     acting = len(plots.needing_action(diagnosed().findings))
     assert titles[0].endswith(f"48 of {acting} that need action")
     assert "SEK" in titles[1]
+
+
+def counted(diagnosed, **causes):
+    """Diagnose one row each of so many a cause that needs action, with its severity."""
+    diagnosis = diagnosed()
+    acting = plots.needing_action(diagnosis.findings)
+    told = [(cause, *it[1:]) for cause, it in causes.items() for _ in range(it[0])]
+    rows = acting.head(len(told)).assign(
+        cause=[cause for cause, _ in told], severity=[severity for _, severity in told]
+    )
+    return replace(diagnosis, findings=rows.reset_index(drop=True))
+
+
+def test_equally_frequent_causes_stand_worst_first_then_as_they_are_asked(diagnosed):
+    diagnosis = counted(
+        diagnosed,
+        b2b_terms=(2, "medium"),
+        digital_waiting=(2, "high"),
+        fraud_review=(2, "high"),
+        payment_pending=(1, "critical"),
+    )
+    names = [*backlog.cause_table(diagnosis)[0].index]
+    assert names == ["Fraud review", "Digital waiting", "B2B terms", "Payment pending"]
+    title = plots.draw(plots.causes, diagnosis).title
+    assert title == "Fraud review is the most frequent of 4 causes: 2 of 7 that need action"
+
+
+def test_where_every_cause_has_one_row_none_is_called_the_most_frequent(diagnosed):
+    apart = counted(diagnosed, b2b_terms=(1, "medium"), digital_waiting=(1, "high"))
+    title = plots.draw(plots.causes, apart).title
+    assert title == "2 need action, each by a cause of its own; the worst: digital waiting"
+
+
+@pytest.mark.parametrize(
+    ("rows", "title"),
+    [
+        (1, "The only one that needs action has this cause: B2B terms"),
+        (3, "All 3 that need action have the same cause: B2B terms"),
+    ],
+)
+def test_a_single_cause_is_not_the_most_frequent_of_one(diagnosed, rows, title):
+    diagnosis = counted(diagnosed, b2b_terms=(rows, "medium"))
+    assert plots.draw(plots.causes, diagnosis).title == title
+
+
+def test_a_cause_is_called_in_the_title_as_at_its_bar(diagnosed):
+    picture = plots.draw(plots.value_at_risk, counted(diagnosed, b2b_terms=(3, "medium")))
+    assert picture.title.endswith("because of: B2B terms")
+    assert picture.table.index[0] == "B2B terms"
+
+
+@pytest.mark.parametrize(
+    ("rows", "title"),
+    [
+        (4, "4 of 4 that need action are at no known location"),
+        (1, "The only one that needs action is at no known location"),
+    ],
+)
+def test_an_unknown_place_does_not_read_as_a_negation(diagnosed, rows, title):
+    diagnosis = counted(diagnosed, b2b_terms=(rows, "medium"))
+    diagnosis.findings["location"] = None
+    assert plots.draw(plots.locations, diagnosis).title == title
+
+
+def test_the_legend_covers_every_color_that_is_drawn(diagnosed):
+    diagnosis = diagnosed()
+    quiet = ~diagnosis.findings.index.isin(plots.needing_action(diagnosis.findings).index)
+    acting = [f"cause_{n % 30}" for n in range(len(diagnosis.findings))]
+    diagnosis.findings["cause"] = diagnosis.findings["cause"].where(quiet, acting)
+    axes = plots.causes(diagnosis)
+    legend = axes.get_legend()
+    shown = {handle.get_facecolor() for handle in legend.get_patches()}
+    paler = {bar.get_y() for bar in axes.patches if bar.get_facecolor() not in shown}
+    assert len(paler) == 2  # waits by design, nothing to do; the added up others need action
+    assert legend.get_title().get_text() == "Paler bars need no action."
+    assert plots.draw(plots.causes, diagnosis).alt.endswith("Paler bars need no action.")
 
 
 def test_value_is_never_added_across_currencies(diagnosed):

@@ -9,7 +9,7 @@ import pandas as pd
 from babel.numbers import format_percent
 
 from fulfilltools.cause import IN_ORDER
-from fulfilltools.findings import frequencies
+from fulfilltools.findings import by_frequency, frequencies
 from fulfilltools.plots.bars import AGE_COLORS, MOST_BARS, NOTHING, OTHERS, SEVERITY_COLORS, bars
 from fulfilltools.texts import marked
 from fulfilltools.wording import Voice
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 NO_PLACE = marked("No location")
 TITLES = {
     "causes": marked("{cause} is the most frequent of {kinds} causes: {k} of {n} that need action"),
-    "ageing_late": marked("{k} of {n} that need action have waited more than 3 days"),
+    "causes_apart": marked("{n} need action, each by a cause of its own; the worst: {cause}"),
     "ageing_young": marked("Nothing that needs action has waited more than 3 days"),
-    "locations": marked("{place} holds {k} of {n} that need action"),
     "value_at_risk": marked(
         "{money} waits in what needs action, {share} of it because of: {cause}"
     ),
@@ -37,17 +36,9 @@ TITLES = {
 def causes(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
     """Draw the backlog by cause and age; what needs nobody stands below, faded."""
     table, quiet = cause_table(diagnosis)
-    acting = needing_action(diagnosis.findings)
-    voice, title = Voice(diagnosis.language), NOTHING
-    if len(acting):
-        counts = acting["cause"].value_counts()
-        title = voice.say(
-            TITLES["causes"],
-            cause=table.index[0],
-            kinds=len(counts),
-            k=counts.iloc[0],
-            n=len(acting),
-        )
+    voice = Voice(diagnosis.language)
+    counts = by_frequency(needing_action(diagnosis.findings), diagnosis.causes)
+    title = _cause_title(counts, voice) if len(counts) else voice.say("Nothing needs action.")
     return bars(ax, table, AGE_COLORS, title, voice, faded=quiet)
 
 
@@ -56,27 +47,21 @@ def ageing(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
     table = ageing_table(diagnosis)
     acting, voice = needing_action(diagnosis.findings), Voice(diagnosis.language)
     late = int(age_bucket(acting["age_hours"]).isin(["3–7 days", "7+ days"]).sum())
-    kind = "ageing_late" if late else "ageing_young"
-    title = voice.say(TITLES[kind], k=late, n=int(table.to_numpy().sum()))
+    title = _late_title(late, len(acting), voice) if late else voice.say(TITLES["ageing_young"])
     return bars(ax, table, SEVERITY_COLORS, title, voice)
 
 
 def locations(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
     """Draw where the rows that need action wait, by severity."""
     table = location_table(diagnosis)
-    voice, title = Voice(diagnosis.language), NOTHING
-    if len(table):
-        title = voice.say(
-            TITLES["locations"],
-            place=table.index[0],
-            k=int(table.iloc[0].sum()),
-            n=int(table.to_numpy().sum()),
-        )
+    voice = Voice(diagnosis.language)
+    title = _place_title(table, voice) if len(table) else voice.say(NOTHING)
     return bars(ax, table, SEVERITY_COLORS, title, voice)
 
 
 def value_at_risk(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
     """Draw the value of what needs action by cause, in the most frequent currency alone."""
+    sums = _value_sums(diagnosis)
     table = value_table(diagnosis)
     voice, title = Voice(diagnosis.language), NOTHING
     if table.size:
@@ -87,7 +72,7 @@ def value_at_risk(diagnosis: Diagnosis, ax: Axes | None = None) -> Axes:
             TITLES["value_at_risk"],
             money=voice.money(sum(values, Decimal(0)), currency),
             share=format_percent(float(values[0] / (sum(values) or 1)), locale=voice.language),
-            cause=str(table.index[0]).lower(),
+            cause=voice.words(sums.index[0]),
         )
     return bars(ax, table, dict.fromkeys(map(str, table), AGE_COLORS["3–7 days"]), title, voice)
 
@@ -97,10 +82,13 @@ def cause_table(diagnosis: Diagnosis) -> tuple[DataFrame, list[str]]:
     findings = diagnosis.findings
     is_quiet = ~findings.index.isin(needing_action(findings).index)
     voice = Voice(diagnosis.language)
-    names = findings["cause"].where(~is_quiet, findings["verdict"]).map(voice.label)
+    names = findings["cause"].where(~is_quiet, findings["verdict"])
     table = _crossed(names, age_bucket(findings["age_hours"]), AGE_COLORS)
-    quiet = [name for name in map(voice.label, IN_ORDER) if name in table.index]
-    return pd.concat([_largest(table.drop(quiet), voice), table.loc[quiet]]), quiet
+    quiet = [str(verdict) for verdict in IN_ORDER if verdict in table.index]
+    counts = by_frequency(findings.loc[~is_quiet], diagnosis.causes)
+    shown = pd.concat([_first(table.loc[[*counts.index]], voice), table.loc[quiet]])
+    told = {code: voice.label(code) for code in (*counts.index, *quiet)}
+    return shown.rename(index=told), [told[verdict] for verdict in quiet]
 
 
 def ageing_table(diagnosis: Diagnosis) -> DataFrame:
@@ -122,6 +110,12 @@ def location_table(diagnosis: Diagnosis) -> DataFrame:
 
 def value_table(diagnosis: Diagnosis) -> DataFrame:
     """Sum the value of what needs action by cause; one column a currency, never added."""
+    voice = Voice(diagnosis.language)
+    return _first(_value_sums(diagnosis).rename(index=voice.label), voice)
+
+
+def _value_sums(diagnosis: Diagnosis) -> DataFrame:
+    """Sum as value_table does, by the causes' codes, all of them."""
     acting = needing_action(diagnosis.findings)
     acting = acting.loc[acting["value"].notna() & acting["currency"].notna()]
     sums: dict[str, dict[str, Decimal]] = {}
@@ -134,8 +128,54 @@ def value_table(diagnosis: Diagnosis) -> DataFrame:
     order = sorted(
         set(acting["cause"]), key=lambda cause: (*(-one[cause] for one in sums.values()), cause)
     )
-    voice = Voice(diagnosis.language)
-    return _first(pd.DataFrame(sums, index=order, dtype=object).rename(index=voice.label), voice)
+    return pd.DataFrame(sums, index=order, dtype=object)
+
+
+def _cause_title(counts: Series[int], voice: Voice) -> str:
+    """Name the first cause: the only one, the most frequent, or where each has one the worst."""
+    n, cause = int(counts.sum()), voice.words(counts.index[0])
+    if len(counts) == 1:
+        return voice.plural(
+            "The only one that needs action has this cause: {cause}",
+            "All {n} that need action have the same cause: {cause}",
+            n,
+            cause=cause,
+        )
+    if counts.iloc[0] == 1:
+        return voice.say(TITLES["causes_apart"], n=n, cause=cause)
+    first, k = voice.label(counts.index[0]), int(counts.iloc[0])
+    return voice.say(TITLES["causes"], cause=first, kinds=len(counts), k=k, n=n)
+
+
+def _late_title(late: int, acting: int, voice: Voice) -> str:
+    if acting == 1:
+        return voice.say("The only one that needs action has waited more than 3 days")
+    return voice.plural(
+        "{n} of {all} that need action has waited more than 3 days",
+        "{n} of {all} that need action have waited more than 3 days",
+        late,
+        all=acting,
+    )
+
+
+def _place_title(table: DataFrame, voice: Voice) -> str:
+    k, n, place = int(table.iloc[0].sum()), int(table.to_numpy().sum()), table.index[0]
+    if place != voice.say(NO_PLACE):
+        return voice.plural(
+            "{place} holds the only one that needs action",
+            "{place} holds {k} of {n} that need action",
+            n,
+            place=place,
+            k=k,
+        )
+    if n == 1:
+        return voice.say("The only one that needs action is at no known location")
+    return voice.plural(
+        "{n} of {all} that need action is at no known location",
+        "{n} of {all} that need action are at no known location",
+        k,
+        all=n,
+    )
 
 
 def needing_action(findings: DataFrame) -> DataFrame:

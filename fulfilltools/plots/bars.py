@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from contextlib import contextmanager
 from importlib.resources import as_file, files
@@ -16,6 +15,7 @@ from fulfilltools.texts import marked
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from pandas import DataFrame
 
@@ -62,6 +62,9 @@ WIDTH = 4.8
 
 NOTHING = marked("Nothing needs action, so there is nothing to draw.")
 OTHERS = marked("{n} others")
+PALER = marked("Paler bars need no action.")
+FAINT = 0.35
+"""How much color the bars of those have that need nobody."""
 
 
 def bars(
@@ -76,7 +79,8 @@ def bars(
     if not table.size:
         return only_words(ax, voice.say(NOTHING))
     with house_style():
-        axes = ax if ax is not None else new_axes(height=0.75 + 0.27 * len(table))
+        height = (0.95 if faded else 0.75) + 0.27 * len(table)
+        axes = ax if ax is not None else new_axes(height=height)
         ends = _stack(axes, table.astype("float64"), colors, voice, faded)
         for position, end in enumerate(ends):
             place, shift = (end, position), (4, 0)
@@ -88,7 +92,8 @@ def bars(
         axes.set_xticks([])
         axes.set_title(textwrap.fill(title, 52))
         if len(table.columns) > 1:
-            axes.legend(loc="upper right", bbox_to_anchor=(1, -0.01), ncols=len(table.columns))
+            note = voice.say(PALER) if faded else None
+            legend_below(axes, 0.01, len(table.columns), note)
     return axes
 
 
@@ -101,24 +106,40 @@ def _stack(
 ) -> list[float]:
     """Draw the bars themselves; return where each ends."""
     ends = pd.Series(0.0, numbers.index)
-    others = re.compile(voice.say(OTHERS, n=r"\d+"))
     for name in map(str, numbers):
         widths, told = numbers[name], voice.named(name)
         bars = axes.barh(range(len(widths)), widths, 0.72, ends, color=colors[name], label=told)
         for bar, row in zip(bars.patches, numbers.index, strict=True):
             bar.set(edgecolor=PAPER, linewidth=0.7)
-            bar.set_alpha(0.35 if row in faded or others.fullmatch(str(row)) else None)
+            bar.set_alpha(FAINT if row in faded else None)
         ends = ends + widths
     return [float(end) for end in ends]
 
 
+def legend_below(
+    axes: Axes,
+    drop: float,
+    columns: int,
+    note: str | None,
+    handles: Sequence[Artist] | None = None,
+) -> None:
+    """Put the legend under the right end, and above its colors what they leave unsaid."""
+    axes.legend(
+        handles=handles,
+        loc="upper right",
+        bbox_to_anchor=(1, -drop),
+        ncols=columns,
+        title=note,
+        alignment="right",
+    )
+
+
 def only_words(ax: Axes | None, sentence: str) -> Axes:
-    """Say a sentence where there is nothing to draw."""
+    """Say a sentence, once, where there is nothing to draw."""
     with house_style():
-        axes = ax if ax is not None else new_axes(height=1.2)
+        axes = ax if ax is not None else new_axes(height=0.4)
         axes.set_axis_off()
         axes.set_title(sentence)
-        axes.text(0.5, 0.5, sentence, ha="center", va="center", transform=axes.transAxes)
     return axes
 
 

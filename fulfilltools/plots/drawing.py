@@ -55,6 +55,8 @@ class Picture:
     svg: str
     table: DataFrame
     is_wide: bool = False
+    is_words: bool = False
+    """Nothing is drawn; the title says why."""
 
     def __repr__(self) -> str:
         return self.alt
@@ -62,11 +64,13 @@ class Picture:
     def _repr_html_(self) -> str:
         """Show the picture in JupyterLab, in notebooks that are not trusted, too."""
         source = base64.b64encode(self.svg.encode()).decode()
+        drawn = (
+            f'<img alt="{html.escape(self.alt)}" '
+            f'style="background:#fff;max-width:100%" src="data:image/svg+xml;base64,{source}">'
+        )
         return (
             f'<figure style="margin:0"><figcaption style="font-weight:600">'
-            f'{html.escape(self.title)}</figcaption><img alt="{html.escape(self.alt)}" '
-            f'style="background:#fff;max-width:100%" src="data:image/svg+xml;base64,{source}">'
-            f"</figure>"
+            f"{html.escape(self.title)}</figcaption>{'' if self.is_words else drawn}</figure>"
         )
 
 
@@ -88,12 +92,20 @@ def _drawn(plot: Callable[[Any], Axes], source: Any) -> Picture:  # noqa: ANN401
         axes = plot(source)
         title = axes.get_title(loc="left").replace("\n", " ")
         axes.set_title("", loc="left")
+        note, is_words = _note(axes), not axes.has_data()
         svg = _saved(cast("Figure", axes.get_figure(root=True)))
     voice = Voice(source.language)
     table = TABLES[plot.__name__](source).rename(columns=voice.named)
     text = re.sub(r"font-family: [^;\"]*", "font-family: system-ui, sans-serif", svg)
     name = plot.__name__
-    return Picture(name, title, _alternative(title, table, voice), text, table, name in WIDE)
+    alt = ". ".join(filter(None, (_alternative(title, table, voice), note)))
+    return Picture(name, title, alt, text, table, name in WIDE, is_words)
+
+
+def _note(axes: Axes) -> str:
+    """Read what the legend says above its colors: what they mean and what is left out."""
+    legend = axes.get_legend()
+    return legend.get_title().get_text() if legend else ""
 
 
 def _saved(figure: Figure) -> str:

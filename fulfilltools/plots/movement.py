@@ -11,7 +11,15 @@ import numpy as np
 import pandas as pd
 from babel.dates import format_date, get_day_names
 
-from fulfilltools.plots.bars import AGE_COLORS, INK, WIDTH, house_style, new_axes, only_words
+from fulfilltools.plots.bars import (
+    AGE_COLORS,
+    INK,
+    WIDTH,
+    house_style,
+    legend_below,
+    new_axes,
+    only_words,
+)
 from fulfilltools.texts import marked
 from fulfilltools.wording import Voice
 
@@ -30,10 +38,11 @@ NAME_WIDTH = 28
 
 NO_ORDERS = marked("No order was placed in this time, so there is nothing to draw.")
 NO_NORM = marked("No place has shipped enough orders to know its usual time.")
+FEWEST_FOR_RHYTHM = 50
+"""Orders that tell at which of a week's 168 hours most come or leave; fewer are chance."""
+
 TITLES = {
-    "grew": marked("{came} orders came and {left} left in the last 7 days: {n} more are open"),
-    "shrank": marked("{came} orders came and {left} left in the last 7 days: {n} fewer are open"),
-    "same": marked("{came} orders came and {left} left in the last 7 days: as many are open"),
+    "trend": marked("{came} and {left} in the last 7 days: {change}"),
     "beyond": marked(
         "{k} of {n} open wait longer than nine of ten at their place do; most: {place}"
     ),
@@ -44,6 +53,9 @@ TITLES = {
         "Most orders come on {day} at {hour}:00, most leave on {left_day} at {left_hour}:00"
     ),
     "rhythm_came": marked("Most orders come on {day} at {hour}:00; none has left"),
+    "rhythm_few_left": marked(
+        "Most orders come on {day} at {hour}:00; too few have left to tell when most do"
+    ),
 }
 COLUMNS = {
     "came": marked("came"),
@@ -57,7 +69,9 @@ COLUMNS = {
 }
 LEGEND = marked("business hours in which half to nine of ten orders leave")
 AT_BAR = marked("{usual}–{slow} h; {beyond} open longer")
-STEP = marked("{least}–{most} an hour")
+STEP = marked("{least}–{most}")
+IN_ALL = marked("Orders by weekday and hour, all weeks together")
+LEFT_OUT = marked("Open: without cancelled, archived and test orders")
 
 
 def trend(run: Run, ax: Axes | None = None) -> Axes:
@@ -66,14 +80,6 @@ def trend(run: Run, ax: Axes | None = None) -> Axes:
     if not len(table):
         return only_words(ax, voice.say(NO_ORDERS))
     came, left, still_open = (table[COLUMNS[name]] for name in ("came", "left", "open"))
-    difference = int(came.iloc[-1] - left.iloc[-1])
-    kind = "grew" if difference > 0 else "shrank" if difference < 0 else "same"
-    title = voice.say(
-        TITLES[kind],
-        came=voice.number(came.iloc[-1]),
-        left=voice.number(left.iloc[-1]),
-        n=voice.number(abs(difference)),
-    )
     with house_style():
         axes = ax if ax is not None else new_axes(height=2.9, width=2 * WIDTH)
         places = np.arange(len(table))
@@ -85,10 +91,9 @@ def trend(run: Run, ax: Axes | None = None) -> Axes:
         axes.annotate(voice.number(last[1]), last, (0, 5), textcoords="offset points", ha="center")
         axes.set_xticks(places, [str(name) for name in table.index])
         axes.set_ylim(0, max(float(table.to_numpy().max()) * 1.15, 1))
-        axes.set_title(title)
+        axes.set_title(_trend_title(int(came.iloc[-1]), int(left.iloc[-1]), voice))
         drawn = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-        handles = [drawn[name] for name in names]
-        axes.legend(handles, names, loc="upper right", bbox_to_anchor=(1, -0.12), ncols=3)
+        legend_below(axes, 0.12, 3, voice.say(LEFT_OUT), [drawn[name] for name in names])
     return axes
 
 
@@ -139,6 +144,8 @@ def rhythm(run: Run, ax: Axes | None = None) -> Axes:
         axes.set_yticks([place + 0.5 for place in places], [str(name) for name in table.index])
         hours = range(0, HOURS, 2)
         axes.set_xticks([hour + 0.5 for hour in hours], [str(hour) for hour in hours])
+        # On both sides, because a phone shows one end at a time.
+        axes.tick_params(axis="y", labelright=True)
         axes.set_title(_rhythm_title(table, voice))
         axes.spines["left"].set_visible(False)
     return axes
@@ -234,12 +241,34 @@ def _norm_title(table: DataFrame, voice: Voice) -> str:
     return voice.say(TITLES["beyond"], k=k, n=n, place=str(beyond.idxmax()))
 
 
+def _trend_title(came: int, left: int, voice: Voice) -> str:
+    more, fewer = max(came - left, 0), max(left - came, 0)
+    change = voice.say("as many are open")
+    if more:
+        change = voice.plural("{n} more is open", "{n} more are open", more)
+    elif fewer:
+        change = voice.plural("{n} fewer is open", "{n} fewer are open", fewer)
+    return voice.say(
+        TITLES["trend"],
+        came=voice.plural("{n} order came", "{n} orders came", came),
+        left=voice.plural("{n} left", "{n} left", left) if left else voice.say("none left"),
+        change=change,
+    )
+
+
 def _rhythm_title(table: DataFrame, voice: Voice) -> str:
     days = get_day_names("wide", locale=voice.language)
     came, left = table.to_numpy()[:7], table.to_numpy()[7:]
+    if came.sum() < FEWEST_FOR_RHYTHM:
+        return voice.plural(
+            "{n} order came: too few to tell when most do",
+            "{n} orders came: too few to tell when most do",
+            came.sum(),
+        )
     day, hour = np.unravel_index(came.argmax(), came.shape)
-    if not left.sum():
-        return voice.say(TITLES["rhythm_came"], day=days[int(day)], hour=hour)
+    if left.sum() < FEWEST_FOR_RHYTHM:
+        kind = "rhythm_few_left" if left.sum() else "rhythm_came"
+        return voice.say(TITLES[kind], day=days[int(day)], hour=hour)
     left_day, left_hour = np.unravel_index(left.argmax(), left.shape)
     return voice.say(
         TITLES["rhythm"],
@@ -267,7 +296,7 @@ def _heat(axes: Axes, grid: np.ndarray, voice: Voice) -> None:
         steps.append(Patch(color=color, label=voice.say(STEP, least=least + 1, most=limit)))
     axes.set_xlim(0, grid.shape[1])
     axes.set_ylim(grid.shape[0], 0)
-    axes.legend(handles=steps, loc="upper right", bbox_to_anchor=(1, -0.07), ncols=len(steps))
+    legend_below(axes, 0.07, len(steps), voice.say(IN_ALL), steps)
 
 
 def _cell(row: int, column: int) -> MplPath:
