@@ -294,6 +294,66 @@ def test_changes_are_told_with_the_run_they_are_measured_against(diagnosed, fact
     assert "5 new and need action" in text
 
 
+def test_changes_beyond_those_listed_are_counted_and_found_in_the_workbook(diagnosed, facts):
+    diagnosis = diagnosed()
+    gone = diagnosis.findings.iloc[:30].assign(order_id=lambda rows: rows["order_id"] + "-gone")
+    before = Snapshot("2026-11-20T07-00-00Z", pd.concat([diagnosis.findings, gone]), FETCH)
+    numbers = report.summary(diagnosis, facts, before)
+    text = report.report_html(diagnosis, facts, numbers, before)
+    assert "30 cleared" in text
+    assert '<li class="soft">and 18 more</li>' in text
+    assert '<a href="report.xlsx">report.xlsx</a>, sheet “Changes”' in text
+    assert "all names are in summary.json" not in text
+
+
+def test_one_of_a_kind_is_told_in_the_singular(diagnosed, facts):
+    diagnosis = diagnosed()
+    quiet = diagnosis.findings[diagnosis.findings["owner"] == "nobody"].head(1)
+    acting = plots.needing_action(diagnosis.findings).head(1)
+    both = replace(diagnosis, findings=pd.concat([acting, quiet], ignore_index=True))
+    before = Snapshot("2026-11-20T07-00-00Z", both.findings.iloc[:0], FETCH)
+    text = report.report_html(both, facts, report.summary(both, facts, before), before)
+    assert "1 fulfillment order that needs nothing or waits by design" in text
+    assert "1 new and needs action" in text
+    assert "1 more is new and waits by design or needs nothing." in text
+    alone = replace(diagnosis, findings=acting.reset_index(drop=True))
+    told = report.summary(alone, facts)["headline"]
+    assert told == "The only unfulfilled order needs action; its cause: service rejected."
+    calm = replace(diagnosis, findings=quiet.reset_index(drop=True))
+    assert "the only unfulfilled order waits" in report.summary(calm, facts)["headline"]
+
+
+def test_the_headline_of_single_causes_names_the_worst(diagnosed, facts):
+    diagnosis = diagnosed()
+    rows = plots.needing_action(diagnosis.findings).drop_duplicates("cause")
+    apart = replace(diagnosis, findings=rows.iloc[::-1].reset_index(drop=True))
+    told = report.summary(apart, facts)["headline"]
+    assert told == "5 of 5 unfulfilled orders need action; worst cause: service rejected."
+    tied = pd.concat([rows, rows.assign(order_id=rows["order_id"] + "-2")], ignore_index=True)
+    told = report.summary(replace(diagnosis, findings=tied), facts)["headline"]
+    assert told.endswith("most frequent cause: service rejected (2).")
+
+
+def test_words_without_a_picture_are_said_once(diagnosed, facts, monkeypatch):
+    monkeypatch.setattr(plots, "PICTURES", plots.PICTURES[3:])
+    diagnosis = diagnosed([])
+    text = report.report_html(diagnosis, facts, report.summary(diagnosis, facts))
+    assert text.count(plots.NOTHING) == 2
+    assert text.count("<figure") == 2
+
+
+def test_an_sla_is_written_in_capitals(diagnosed, facts):
+    policy = {"sla_business_hours": 48, "sla_floor_hours": 24}
+    diagnosis = diagnosed()
+    diagnosis.findings["variant"] = "sla"
+    text = report.report_html(
+        diagnosis, replace(facts, policy=policy), report.summary(diagnosis, facts)
+    )
+    assert "<dt>SLA business hours</dt>" in text
+    assert "<dt>SLA floor hours</dt>" in text
+    assert "<bdi>SLA</bdi>" in text
+
+
 def test_an_empty_backlog_is_good_news_in_every_file(tmp_path, diagnosed, facts):
     numbers = report.write_outputs(tmp_path, diagnosed([]), facts)
     assert numbers["rows"] == 0

@@ -91,6 +91,34 @@ def test_every_picture_is_there_with_its_numbers_and_the_tiles_with_their_course
     page.context.close()
 
 
+def test_on_a_phone_a_wide_picture_begins_at_its_newest_end(browser, whole_run):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 900}, offline=True, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto((whole_run.folder / "report.html").as_uri())
+    for place in page.locator("figure.wide .scroll.to-end").all():
+        edge = place.bounding_box()
+        drawn = place.locator("svg").bounding_box()
+        assert drawn["width"] > edge["width"]
+        assert drawn["x"] + drawn["width"] == pytest.approx(edge["x"] + edge["width"], abs=1)
+        place.focus()
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_timeout(500)  # no script, so nothing tells when it has scrolled
+        assert place.locator("svg").bounding_box()["x"] > drawn["x"] + 5
+    assert page.locator("figure.wide .sideways").first.is_visible()
+    context.close()
+
+
+def test_a_wide_screen_has_nothing_to_scroll_and_begins_at_the_left(browser, whole_run):
+    page = open_at(browser, whole_run.folder / "report.html", 1280)
+    place = page.locator("figure.wide .scroll").first
+    left = place.locator("svg").bounding_box()["x"]
+    assert left == pytest.approx(place.bounding_box()["x"])
+    assert not page.locator("figure.wide .sideways").first.is_visible()
+    page.context.close()
+
+
 def test_no_picture_has_words_that_overlap_its_edge(browser, whole_run):
     page = open_at(browser, whole_run.folder / "report.html", 1280)
     cut = page.evaluate(

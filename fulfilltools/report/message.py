@@ -30,7 +30,6 @@ TEXTS = {
     "since": marked("Since the last run: {new} new, {cleared} cleared, {changed} changed."),
     "careful": marked("The last run is not quite comparable; the report says why."),
     "cause": marked("- **{cause}**: {n}, {severity}; {owner} moves next"),
-    "more": marked("- and {n} more causes"),
     "unexplained": marked("No cause explains {n} of them."),
     "run": marked("Run {run_id}; all orders and links are in report.html and report.xlsx."),
 }
@@ -115,7 +114,8 @@ def _parts(numbers: Mapping[str, Any]) -> Iterator[list[str]]:
         for cause in causes[:MOST_CAUSES]
     ]
     if len(causes) > MOST_CAUSES:
-        lines.append(voice.say(TEXTS["more"], n=voice.number(len(causes) - MOST_CAUSES)))
+        more = len(causes) - MOST_CAUSES
+        lines.append(voice.plural("- and {n} more cause", "- and {n} more causes", more))
     yield lines
     if numbers["unexplained"]:
         yield [voice.say(TEXTS["unexplained"], n=voice.number(numbers["unexplained"]))]

@@ -16,7 +16,7 @@ import pandas as pd
 
 from fulfilltools import history
 from fulfilltools.cause import SEVERITIES
-from fulfilltools.findings import CONTRACT, frequencies
+from fulfilltools.findings import CONTRACT, by_frequency, frequencies
 from fulfilltools.history import Past
 from fulfilltools.plots import needing_action
 from fulfilltools.report.tiles import DUE_SOON_HOURS
@@ -40,7 +40,13 @@ HEADLINES = {
     "calm": marked(
         "Nothing needs action: all {n} unfulfilled orders wait by design or need nothing."
     ),
+    "calm_one": marked(
+        "Nothing needs action: the only unfulfilled order waits by design or needs nothing."
+    ),
+    "only": marked("The only unfulfilled order needs action; its cause: {cause}."),
     "one": marked("1 of {n} unfulfilled orders needs action; its cause: {cause}."),
+    "alike": marked("{k} of {n} unfulfilled orders need action; their cause: {cause}."),
+    "apart": marked("{k} of {n} unfulfilled orders need action; worst cause: {cause}."),
     "act": marked(
         "{k} of {n} unfulfilled orders need action; most frequent cause: {cause} ({rows})."
     ),
@@ -86,7 +92,7 @@ def summary(diagnosis: Diagnosis, facts: Facts, previous: Snapshot | None = None
         "time_zone": facts.time_zone,
         "api_version": fetch.get("api_version_answered") or fetch.get("api_version"),
         "language": diagnosis.language,
-        "headline": _headline(orders, acting, voice),
+        "headline": _headline(orders, by_frequency(acting, diagnosis.causes), voice),
         "orders": orders,
         "rows": len(findings),
         "by_cause": by_cause(findings),
@@ -167,20 +173,29 @@ def setting(value: object, voice: Voice) -> str:
     return voice.number(value) if isinstance(value, (int, float)) else str(value)
 
 
-def _headline(orders: Mapping[str, int], acting: DataFrame, voice: Voice) -> str:
+def _headline(orders: Mapping[str, int], causes: Series[int], voice: Voice) -> str:
+    """Say how many orders need action and the first of their causes (findings.by_frequency)."""
     if not orders["unfulfilled"]:
         return voice.say(HEADLINES["empty"])
-    if not orders["actionable"]:
-        return voice.say(HEADLINES["calm"], n=orders["unfulfilled"])
-    counts = frequencies(acting["cause"].map(voice.words))
-    sentence = HEADLINES["one" if orders["actionable"] == 1 else "act"]
+    if causes.empty:
+        kind = "calm_one" if orders["unfulfilled"] == 1 else "calm"
+        return voice.say(HEADLINES[kind], n=orders["unfulfilled"])
     return voice.say(
-        sentence,
+        HEADLINES[_kind(orders, causes)],
         k=orders["actionable"],
         n=orders["unfulfilled"],
-        cause=counts.index[0],
-        rows=counts.iloc[0],
+        cause=voice.words(causes.index[0]),
+        rows=causes.iloc[0],
     )
+
+
+def _kind(orders: Mapping[str, int], causes: Series[int]) -> str:
+    if orders["actionable"] == 1:
+        return "only" if orders["unfulfilled"] == 1 else "one"
+    if len(causes) == 1:
+        return "alike"
+    # Where each cause has one row, none is the most frequent.
+    return "apart" if causes.iloc[0] == 1 else "act"
 
 
 def _counts(names: Series) -> dict[str, int]:

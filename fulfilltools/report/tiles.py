@@ -42,7 +42,6 @@ TITLES = {
     "new": marked("New since last run"),
 }
 NOTES = {
-    "orders": marked("of {n} unfulfilled orders"),
     "late": marked("{n} more fall due within {hours} hours"),
     "p90": marked("one in ten waits longer than {age}"),
     "none": marked("nothing priced needs action"),
@@ -129,7 +128,9 @@ def _notes(numbers: Numbers, acting: DataFrame, voice: Voice) -> dict[str, str]:
     p90 = "–" if ages["p90"] is None else voice.duration(ages["p90"])
     cleared = voice.say(NOTES["cleared"], n=voice.number(len(since["cleared"])))
     return {
-        "orders": voice.say(NOTES["orders"], n=voice.number(orders["unfulfilled"])),
+        "orders": voice.plural(
+            "of {n} unfulfilled order", "of {n} unfulfilled orders", orders["unfulfilled"]
+        ),
         "late": voice.say(
             NOTES["late"], n=voice.number(numbers["late"]["due_soon"]), hours=DUE_SOON_HOURS
         ),
