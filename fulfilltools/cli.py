@@ -347,6 +347,7 @@ def _one_line(error: Exception) -> str:
     from fulfilltools.redaction import without_secrets
 
     text = error.format_message() if isinstance(error, TyperException) else str(error)
+    text = text.replace("Value error, ", "")  # pydantic's words before ours
     if not isinstance(error, FulfillError | TyperException):
         text = (
             f"{type(error).__name__}: {text}. This is our mistake; FULFILLTOOLS_DEBUG=1 shows it."

@@ -10,14 +10,18 @@ from __future__ import annotations
 import os
 import re
 import stat
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fulfilltools.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 DOTENV = ".env"
 SECRETS = ("access_token", "client_id", "client_secret")
@@ -142,8 +146,19 @@ def checked(model: type[Model], fields: dict[str, Any], where: str) -> Model:
     except ValidationError as error:
         # The input may hold a secret, so neither it nor the chained error is shown.
         found = error.errors(include_input=False, include_url=False)
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
+        wrong = "; ".join(_told(one, model) for one in found)
         raise SettingsError(f"{where} is wrong: {wrong}. Mend it and run again.") from None
+
+
+def _told(fault: ErrorDetails, model: type[BaseModel]) -> str:
+    """Say in our words what is wrong; for a name that is no setting, the nearest that is one."""
+    name = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "extra_forbidden":
+        near = get_close_matches(name, model.model_fields, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        return f"there is no setting {name}{hint}"
+    told = fault["msg"].removeprefix("Value error, ")
+    return f"{name}: {told}" if name else told
 
 
 def _holds_secret(file: Path) -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
-from fulfilltools import runs
+from fulfilltools import runs, slas
 from fulfilltools.errors import RunError, SettingsError
 from fulfilltools.moments import LAST, parse_moment, parse_since
 from fulfilltools.settings import Connection, load_settings, shop_name
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fulfilltools.admin.orders import Way
     from fulfilltools.cause import Cause
     from fulfilltools.diagnosis import Diagnosis
-    from fulfilltools.settings import Settings
+    from fulfilltools.settings import Policy, Settings
     from fulfilltools.story import Story
 
 DEMO = "demo"
@@ -226,12 +226,13 @@ def write_report(run: AnyRun, diagnosis: Diagnosis) -> AnyRun:
     """
     from fulfilltools import history, report  # noqa: PLC0415 - they draw, which takes a second
 
+    policy = load_settings().policy
     past = history.Past(run.folder.parent, run.manifest["run_id"])
     facts = report.Facts(
         run_id=run.manifest["run_id"],
-        fetch=_read_from(run),
+        fetch=_read_from(run, policy),
         versions=runs.package_versions(),
-        policy=load_settings().policy.model_dump(),
+        policy=policy.model_dump(),
         past=past,
         run=run,
     )
@@ -240,10 +241,10 @@ def write_report(run: AnyRun, diagnosis: Diagnosis) -> AnyRun:
     return run
 
 
-def _read_from(run: runs.Run) -> dict[str, Any]:
-    """Add to what was fetched how suppliers' lists fitted it, and what was only counted."""
+def _read_from(run: runs.Run, policy: Policy) -> dict[str, Any]:
+    """Add to what was fetched what was only counted, which SLAs no place has, how lists fitted."""
     supplier, glanced = (run.manifest.get(name) for name in ("supplier", "glanced"))
-    notes = list(run.fetched["notes"])
+    notes = [*run.fetched["notes"], *slas.unmatched(run, policy)]
     if glanced:
         notes.append(GLANCED.format(f"{glanced:,}"))
     if supplier is None:

@@ -160,7 +160,7 @@ def test_a_shop_without_orders_has_a_report_all_the_same(tmp_path):
         (["run", "--shop", "acme", "--demo"], "--shop and --demo are two shops."),
         (["run", "--as-of", "someday"], "as_of is 'someday', which is no date."),
         (["run", "--since", "someday"], "since is 'someday', which is no date."),
-        (["run", "--fail-on", "bad"], "'bad' is not one of 'info', 'low'"),
+        (["run", "--fail-on", "bad"], "'--fail-on': 'bad' is not one of 'info', 'low'"),
         (["run", "--keep", "0"], "'--keep': Input should be greater than"),
     ],
 )

@@ -248,3 +248,21 @@ def test_two_shops_at_once_never_get_each_others_token(folder):
             assert sent == {shop.access_token}
             assert files
             assert all("x-shopify-access-token" not in each.headers for each in files)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            "sla_buisness_hours = 24",
+            r"no setting sla_buisness_hours \(did you mean sla_business_hou",
+        ),
+        ("xyz = 24", r"is wrong: there is no setting xyz\. Mend it"),
+        ('holidays = ["XX"]', "is wrong: holidays: no public holidays are known for XX"),
+        ("opens_at = 20\ncloses_at = 8", "is wrong: opens_at must come before closes_at"),
+    ],
+)
+def test_what_is_set_wrongly_is_told_in_our_words(line, told):
+    written("fulfilltools.toml", f"[policy]\n{line}\n")
+    with pytest.raises(SettingsError, match=told):
+        load_settings()
