@@ -48,6 +48,14 @@ EVENTS = {
 }
 """Actions of the timeline (Event.action), as they are told here; others as Shopify names them."""
 
+AS_NAMED = (
+    *("edited", "return_created", "dispute_opened", "authorization_expired"),
+    *("fulfillment_order_cancelled", "fulfillment_order_closed", "fulfillment_split"),
+    *("fulfillment_opened", "fulfillment_moved"),
+    *("cancellation_request_accepted", "cancellation_request_rejected"),
+)
+"""Those of the others that have words in other languages, too."""
+
 PAYMENTS = {
     ("SALE", "SUCCESS"): "paid",
     ("CAPTURE", "SUCCESS"): "paid",

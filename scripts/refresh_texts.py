@@ -57,11 +57,13 @@ OWN_CODES = (
     *("at_checkout", "on_fulfillment", "by_hand", "label_voided", "not_validated"),
     *("exchange items awaiting return delivery", "post-purchase cross-sell"),
     *("new", "changed", "cleared", "done", "fetched", "running", "failed"),
+    *("settings", "history", "default"),
     *(plot.__name__ for plot in (*plots.PICTURES, *plots.RUN_PICTURES)),
 )
-"""How payments are captured, holds as the admin words them, runs, pictures."""
+"""How payments are captured, holds as the admin words them, runs, origins of an SLA, pictures."""
 STORY_CODES = (
     *(*timeline.EVENTS.values(), *timeline.UNFINISHED.values(), *timeline.AHEAD),
+    *timeline.AS_NAMED,
     *("routed", "now", "in_transit", "delivered", "on_hand", "committed", "available", "root"),
 )
 

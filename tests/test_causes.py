@@ -128,3 +128,24 @@ def declared(ask) -> Cause:
         action="Look.",
         hits=[{}],
     )(ask)
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (
+            {"sla_hours": 56.9, "sla_source": "history"},
+            "past the SLA (56.9 business hours, by history)",
+        ),
+        (
+            {"sla_hours": 1.0, "sla_source": "settings"},
+            "past the SLA (1 business hour, by settings)",
+        ),
+        ({"sla_hours": None, "sla_source": None}, "past the SLA"),
+    ],
+)
+def test_what_is_late_says_which_sla_it_is_held_against(known, told):
+    row = {"location": "Malmö lager", "business_age_hours": 321.0, "hours_late": 264.1}
+    row |= {"business_day_hours": 24} | known
+    said = sentence(BY_CODE["manual_late"].evidence, row)
+    assert said == f"Free to ship at Malmö lager; waiting 13 business days, 11 business days {told}"

@@ -17,8 +17,8 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from fulfilltools import texts
-from fulfilltools.causes import CAUSES
+from fulfilltools import texts, timeline
+from fulfilltools.causes import BY_CODE, CAUSES
 from fulfilltools.errors import SettingsError
 from fulfilltools.schema import backlog_of
 from fulfilltools.wording import Voice, business_time, retold, sentence, words
@@ -269,3 +269,17 @@ def test_a_story_speaks_swedish(swedish):
     assert "är inte skickad på grund av" in done.stdout
     told = re.sub(r"\([^()]*\)", "", done.stdout)  # columns and mutations keep their names
     assert not [line for line in told.splitlines() if _is_english(re.sub(r"\w+_\w+", "", line))]
+
+
+def test_whatever_happened_to_an_order_is_told_in_swedish(swedish):
+    events = pd.read_parquet(swedish[0] / "events.parquet")
+    told = {action: timeline.EVENTS.get(action, action) for action in events["action"].unique()}
+    assert not [what for what in told.values() if words(what, "sv") == words(what)]
+    assert words("fulfillment_order_closed", "sv") == "distributionsorder stängd"
+
+
+@pytest.mark.parametrize(("units", "told"), [(1, "1 enhet oskickad"), (2, "2 enheter oskickade")])
+def test_units_and_what_is_said_of_them_agree_in_swedish(units, told):
+    evidence = BY_CODE["service_closed_incomplete"].evidence
+    said = sentence(evidence, {"location": "3PL", "units_left": units}, language="sv")
+    assert said == f"3PL stängde begäran med {told}"

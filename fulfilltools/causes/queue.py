@@ -10,7 +10,15 @@ EXPORTED = {
     "at_service": None,
     "can_fulfill": None,
 }
-LATE = {"age_hours": 120, "business_age_hours": 72, "hours_late": 24}
+# In hours, because days are rounded and would not add up with the other two.
+OF_SO_MANY_HOURS = "[ ({sla_hours:count:business hour|business hours}, by {sla_source:words})]"
+LATE = {
+    "age_hours": 120,
+    "business_age_hours": 72,
+    "hours_late": 24,
+    "sla_hours": 48,
+    "sla_source": "default",
+}
 
 
 def _in_queue(at_service, request_status, can_fulfill, request_open, from_export):
@@ -50,7 +58,7 @@ def in_progress_stalled(at_service, status, request_status, idle_hours_late):
     severity=Severity.HIGH,
     owner=Owner.OPERATIONS,
     evidence="Free to ship at {location}; waiting {business_age_hours:business}"
-    ", {hours_late:business} past the SLA",
+    ", {hours_late:business} past the SLA" + OF_SO_MANY_HOURS,
     action="Fulfill items, or Mark as fulfilled.",
     needs_action="CREATE_FULFILLMENT",
     fixes=["fulfillmentCreate", "fulfillmentOrdersSetFulfillmentDeadline"],
@@ -63,7 +71,7 @@ def in_progress_stalled(at_service, status, request_status, idle_hours_late):
             "severity": Severity.MEDIUM,
             "proof": Proof.INFERRED,
             "evidence": "Not fulfilled for {business_age_hours:business}, {hours_late:business} "
-            "past the SLA; an export shows neither holds nor services",
+            f"past the SLA{OF_SO_MANY_HOURS}; an export shows neither holds nor services",
             "action": "Open it in the admin, and fulfill it unless it is held or with a service.",
             "needs_action": None,
         },
