@@ -126,7 +126,8 @@ def _section(orders: int, lines: list[str], waiting: str) -> str:
         + "\n".join(lines)
         + "\n\nA page's price grows with the logarithm of its length, so 244 rows are cheapest: "
         "250 cost a tenth more. Whether bulk operations are done is asked again and again, for a "
-        f"point each time: some requests more in all, however many orders.\n\n{waiting}"
+        "point each time: a few requests more, which weigh less the more orders there are."
+        f"\n\n{waiting}"
     )
 
 

@@ -103,7 +103,7 @@ class Size:
     @property
     def row(self) -> str:
         """Tell it as a row of the table."""
-        assembled = "too large"
+        assembled = "needs some 20 GB"
         if self.assemble:
             ratio, memory = self.findings.times(self.assemble), self.assemble.memory
             assembled = f"{ratio:.2f} × ({memory:,.0f} MB)"
@@ -122,8 +122,8 @@ def measure(scratch: Path) -> str:
     return (
         "## From a raw bulk file to findings\n\n"
         "Parse, tables, norms, backlog, every cause, evidence, Parquet; against DuckDB reading "
-        "five columns of the same file, and against grouping its lines by order with orjson (no "
-        "causes, no garbage collection). The orders are the demo shop's, again and again under "
+        "five columns of the same file, and against orjson reading its lines into lists by order, "
+        "and no more (Python's garbage collection switched off). The orders are the demo shop's, again and again under "
         f"new ids, {largest.size / largest.orders / 1000:.1f} KB and "
         f"{largest.lines / largest.orders:.1f} lines each, {OPEN:.0%} of them open; the file is "
         "packed, so a scan unpacks it on one processor. About a second is for imports and for "
