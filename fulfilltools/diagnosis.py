@@ -73,7 +73,7 @@ class Diagnosis:
         """The findings that somebody has to act on, worst first."""
         return self.findings[~self.findings["verdict"].isin([str(one) for one in IN_ORDER])]
 
-    def order(self, name: str | None = None) -> Story:
+    def order(self, name: str | int | None = None) -> Story:
         """Tell the whole story of an order by its name; without one, of the worst that is open.
 
         Raises RunError, with the nearest names, when the run has no such order.
@@ -83,7 +83,7 @@ class Diagnosis:
             return story.NOTHING
         return story.tell(self, worst.iloc[0] if name is None else name)
 
-    def __getitem__(self, name: str) -> Story | pd.DataFrame:
+    def __getitem__(self, name: str | int) -> Story | pd.DataFrame:
         """Give the findings of a cause by its code, or the story of an order by its name."""
         if name in self.answers or name == LAST_RESORT.code:
             return self.findings[self.findings["cause"] == name]

@@ -14,7 +14,7 @@ from fulfilltools import history
 from fulfilltools.cause import IN_ORDER
 from fulfilltools.texts import marked
 from fulfilltools.timeline import each, rows
-from fulfilltools.wording import Voice
+from fulfilltools.wording import UNKNOWN_PLACE, Voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,7 +38,10 @@ SAYS = {True: "yes", False: "no", None: "unknown"}
 
 
 def _place(row: Any, voice: Voice) -> str:  # noqa: ANN401 - a named tuple of the backlog
-    return voice.say("no place yet") if pd.isna(row.location) else str(row.location)
+    """Name where a row waits; an export shows no locations, so there it is unknown."""
+    if not pd.isna(row.location):
+        return str(row.location)
+    return voice.say(UNKNOWN_PLACE if row.from_export else marked("no place yet"))
 
 
 def waiting(open_rows: DataFrame, findings: DataFrame, voice: Voice) -> DataFrame:
@@ -64,7 +67,8 @@ def _state(row: Any, verdict: str, voice: Voice) -> str:  # noqa: ANN401 - as ab
     known = [one for one in (row.status, row.request_status) if not pd.isna(one)]
     runs_late = verdict not in IN_ORDER and not pd.isna(row.hours_late)
     late = f"; {_late(row.hours_late, voice)}" if runs_late else ""
-    return f"{voice.words(', '.join(known)) or voice.say('no fulfillment order')}{late}"
+    unsaid = marked("state not known") if row.from_export else marked("no fulfillment order")
+    return f"{voice.words(', '.join(known)) or voice.say(unsaid)}{late}"
 
 
 def _late(hours: float, voice: Voice) -> str:
@@ -147,6 +151,7 @@ def ways_out(
 ) -> DataFrame:
     """Tell what it would take to ship: action, what Shopify offers, mutations."""
     offered = open_rows.set_index("row_id")["supported_actions"]
+    places = {row.row_id: _place(row, voice) for row in each(open_rows)}
     told = []
     for finding in each(findings):
         made = causes.get(finding.cause)
@@ -156,7 +161,7 @@ def ways_out(
         actions = offered.get(finding.row_id)
         told.append(
             {
-                "place": _place(finding, voice),
+                "place": places[finding.row_id],
                 "who": finding.owner,
                 "action": finding.action,
                 "button": _button(wants, actions, voice),

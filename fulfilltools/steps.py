@@ -54,7 +54,7 @@ class Run(runs.Run):
         """What was found; diagnosed now, and kept, where the run has no diagnosis yet."""
         return open_diagnosis(self)
 
-    def order(self, name: str | None = None) -> Story:
+    def order(self, name: str | int | None = None) -> Story:
         """Tell the whole story of an order by its name; without one, of the worst that is open."""
         return self.diagnosis.order(name)
 
@@ -166,7 +166,7 @@ def diagnose_run(run: runs.Run) -> Diagnosis:
     return made
 
 
-def story_in(run: runs.Run, order: str, language: str) -> Story:
+def story_in(run: runs.Run, order: str | int, language: str) -> Story:
     """Tell an order's story in a language. Raises RunError for an order that is not in the run."""
     here = open_diagnosis(run) if language == run.language else _diagnosed(run, language)
     return here.order(order)

@@ -167,7 +167,8 @@ class Story:
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         say = Voice(self.language).say
         severity = "info" if self.findings.empty else str(self.findings["severity"].iloc[0])
-        place = display.link(self.admin_url, say("Open it in the admin"))
+        url = self.admin_url
+        place = display.link(url, say("Open it in the admin")) if url else ""
         said = self._said(self.answers["answer"] != "no")
         noes = self._said(self.answers["answer"] == "no")
         no = say("{n} answers are no", n=len(noes))
@@ -200,8 +201,10 @@ NOTHING = Story(
 """What is told where nothing is open."""
 
 
-def tell(diagnosis: Diagnosis, name: str) -> Story:
+def tell(diagnosis: Diagnosis, name: str | int) -> Story:
     """Tell the story of an order by its name, with or without the number sign.
+
+    A number is a name, too: papermill and notebooks make one of 1042.
 
     Raises RunError, with the nearest names, when the run has no such order.
     """
@@ -227,9 +230,9 @@ def tell(diagnosis: Diagnosis, name: str) -> Story:
     )
 
 
-def _of_order(diagnosis: Diagnosis, name: str) -> dict[str, Any]:
+def _of_order(diagnosis: Diagnosis, name: str | int) -> dict[str, Any]:
     """Find an order among the open ones, else among all that the run has fetched."""
-    wanted = name.strip().lstrip("#").lower()
+    wanted = str(name).strip().lstrip("#").lower()
     plain = diagnosis.backlog["order_name"].str.lstrip("#").str.lower()
     mine = diagnosis.backlog[plain == wanted]
     if len(mine):
@@ -238,7 +241,8 @@ def _of_order(diagnosis: Diagnosis, name: str) -> dict[str, Any]:
         return {
             "order_name": first["order_name"],
             "order_id": first["order_id"],
-            "admin_url": first["admin_url"],
+            # an export knows no address of the admin
+            "admin_url": None if _is_missing(first["admin_url"]) else first["admin_url"],
             "findings": findings[findings["order_id"] == first["order_id"]],
         }
     there = timeline.rows(diagnosis.folder, "orders") if diagnosis.folder else diagnosis.backlog

@@ -12,7 +12,7 @@ import pandas as pd
 
 from fulfilltools.errors import RunError
 from fulfilltools.texts import marked
-from fulfilltools.wording import ENGLISH, Voice
+from fulfilltools.wording import ENGLISH, UNKNOWN_PLACE, Voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -111,10 +111,13 @@ def rows(folder: Path, table: str, **equal: Any) -> DataFrame:  # noqa: ANN401 -
 def _moments(folder: Path, order_id: str, voice: Voice) -> Iterator[tuple[Any, str, str]]:
     """Tell each moment that a table has; what happens at one moment is told in this order."""
     for order in each(rows(folder, "orders", order_id=order_id)):
-        yield order.processed_at, "placed", voice.say("from {place}", place=order.source_name)
+        source = order.source_name
+        told = "" if pd.isna(source) else voice.say("from {place}", place=source)
+        yield order.processed_at, "placed", told
         yield order.cancelled_at, "cancelled", _lower(order.cancel_reason, voice)
         yield order.closed_at, "archived", ""
-    for paid in each(rows(folder, "transactions", order_id=order_id)):
+    payments = rows(folder, "transactions", order_id=order_id)
+    for paid in each(payments[payments["status"].notna()]):  # an export may not say what came of it
         what = PAYMENTS.get((paid.kind, paid.status)) or UNFINISHED.get(paid.status)
         error = "" if pd.isna(paid.error_code) else f" ({_lower(paid.error_code, voice)})"
         yield paid.processed_at, what or "payment_failed", f"{_lower(paid.gateway, voice)}{error}"
@@ -137,10 +140,7 @@ def _moments(folder: Path, order_id: str, voice: Voice) -> Iterator[tuple[Any, s
 
 
 def _of_parcel(parcel: Any, voice: Voice) -> Iterator[tuple[Any, str, str]]:  # noqa: ANN401 - a named tuple
-    said = {"parcel": parcel.fulfillment, "units": voice.number(parcel.units)}
-    detail = voice.say("{parcel}: {units} from {place}", **said, place=parcel.location)
-    if not pd.isna(parcel.carrier):
-        detail = voice.say("{detail} by {carrier}", detail=detail, carrier=parcel.carrier)
+    detail = _parcel(parcel, voice)
     if parcel.status == "OPEN":
         yield parcel.created_at, "ready_for_pickup", detail
         return
@@ -153,6 +153,18 @@ def _of_parcel(parcel: Any, voice: Voice) -> Iterator[tuple[Any, str, str]]:  # 
         )
     yield parcel.in_transit_at, "in_transit", str(parcel.fulfillment)
     yield parcel.delivered_at, "delivered", str(parcel.fulfillment)
+
+
+def _parcel(parcel: Any, voice: Voice) -> str:  # noqa: ANN401 - as above
+    """Say which parcel it was, from where and by whom; an export tells only when one left."""
+    if pd.isna(parcel.fulfillment):
+        return ""
+    place = voice.say(UNKNOWN_PLACE) if pd.isna(parcel.location) else parcel.location
+    said = {"parcel": parcel.fulfillment, "units": voice.number(parcel.units), "place": place}
+    detail = voice.say("{parcel}: {units} from {place}", **said)
+    if pd.isna(parcel.carrier):
+        return detail
+    return voice.say("{detail} by {carrier}", detail=detail, carrier=parcel.carrier)
 
 
 def _with_events(told: DataFrame, events: DataFrame) -> DataFrame:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 HOURS_A_DAY = 24
 
 MISSING = marked("not known")
+UNKNOWN_PLACE = marked("unknown place")
 
 _CODE_BEFORE_DIGIT = re.compile(r"(?<=[A-Z]{3})(?=\d)")
 """Babel leaves no space after a code that has no symbol of its own."""
