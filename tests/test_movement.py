@@ -60,7 +60,7 @@ BACKLOG_COLUMNS = [
 def shop_run(tmp_path):
     """Write a run that has just the tables the pictures read."""
 
-    def write(orders=ORDERS, rows=OPEN):
+    def write(orders=ORDERS, rows=OPEN, *, from_export=False):
         folder = tmp_path / f"run{len(list(tmp_path.iterdir()))}"
         run = runs.begin_run(folder, "nordlys", AS_OF.to_pydatetime())
         run.raw.mkdir()
@@ -75,6 +75,10 @@ def shop_run(tmp_path):
         backlog = pd.DataFrame(rows, columns=BACKLOG_COLUMNS).convert_dtypes()
         backlog["age_hours"] = backlog["business_age_hours"]
         backlog["sla_hours"] = 48.0
+        backlog["from_export"] = from_export
+        backlog["location_exists"] = (
+            backlog["at_service"].notna().mask(backlog["at_service"].isna())
+        )
         norms = {"location": ["Lager", "3PL $5 & <b>"], "shipped": [30, 40]}
         norms |= {"usual_hours": [12.0, 30.0], "slow_hours": [40.0, 60.0]}
         norms |= {"location_id": ["1", "2"], "delivery_method": "SHIPPING"}
@@ -190,6 +194,22 @@ def test_no_name_in_the_flow_lies_over_it(shop_run, rows):
     for name, box in names.items():
         others = [other for told, other in names.items() if told != name]
         assert not box.padded(-2).count_overlaps([other.padded(-2) for other in others]), name
+
+
+def test_where_and_how_nobody_has_seen_is_called_unknown(shop_run):
+    unseen = [("a", None, None, None, 90, None, None), (None, None, None, None, 9, None, None)]
+    table = waiting_table(shop_run(rows=unseen, from_export=True))
+    assert table["open"].to_dict() == {"Unknown place: state not known": 2}
+    title = plots.draw(plots.waiting, shop_run(rows=unseen, from_export=True)).title
+    assert title == "An order export does not show where and in which state orders wait."
+    # A token that may not see locations sees the state of what waits there.
+    unseen = [
+        ("a", "ON_HOLD", "UNSUBMITTED", None, 90, None, "Lager"),
+        ("b", "OPEN", "SUBMITTED", None, 90, None, "3PL"),
+    ]
+    table = waiting_table(shop_run(rows=unseen))
+    told = {"Unknown place: on hold": 1, "Unknown place: asked, no answer": 1}
+    assert table["open"].to_dict() == told
 
 
 @pytest.mark.parametrize("plot", RUN_PICTURES)

@@ -12,7 +12,7 @@ from fulfilltools.demo.export import EMAIL, PERSON, export_rows, write_export
 from fulfilltools.demo.world import build_world
 from fulfilltools.diagnosis import diagnose
 from fulfilltools.errors import SettingsError, TableError
-from fulfilltools.exports import read_export, read_shipments
+from fulfilltools.exports import how_lists_fitted, read_export, read_shipments
 from fulfilltools.settings import Policy
 
 ENGLISH = ["Order", "SKU", "Quantity", "Tracking number", "Carrier", "Shipped at"]
@@ -241,6 +241,15 @@ def test_what_does_not_match_is_listed_on_both_sides(shop, tmp_path):
         "shipped_not_here": 1,
     }
     assert shipped(made) == {"#1042": 0, "#2": 1}
+
+
+def test_how_a_list_fitted_is_one_readable_sentence_a_fact():
+    told = how_lists_fitted(1200, 2, orders_not_listed=0, shipped_not_here=3)
+    assert told == (
+        "Shipment lists have 1,200 rows: 2 fit no order, and 3 waiting fulfillment orders were "
+        "shipped there. Of the orders that wait at those suppliers, 0 are in no list. "
+        "What does not fit stands in supplier_unmatched.csv."
+    )
 
 
 def test_a_list_without_orders_is_refused_naming_its_headings(raw, tmp_path):

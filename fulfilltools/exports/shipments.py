@@ -65,8 +65,8 @@ def how_lists_fitted(
     return (
         f"Shipment lists have {rows:,} rows: {rows_unmatched:,} fit no order, and "
         f"{shipped_not_here:,} waiting fulfillment orders were shipped there. "
-        f"{orders_not_listed:,} that wait at their suppliers are in no list; "
-        "supplier_unmatched.csv names what does not fit."
+        f"Of the orders that wait at those suppliers, {orders_not_listed:,} are in no list. "
+        "What does not fit stands in supplier_unmatched.csv."
     )
 
 

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 TITLE = marked("Most wait here: {state} ({k} of {n} open), half of them {age} or longer")
 ALL = marked("All open")
+UNSEEN = marked("An order export does not show where and in which state orders wait.")
 WHERE = {
     "own": marked("Own location"),
     "service": marked("Service"),
+    "unknown": marked("Unknown place"),
     "nowhere": marked("Not routed"),
 }
 STATES = {
@@ -37,6 +39,7 @@ STATES = {
     "asked": marked("asked, no answer"),
     "unasked": marked("not asked yet"),
     "routing": marked("no fulfillment order"),
+    "unsaid": marked("state not known"),
 }
 COLUMNS = {"rows": "open", "median": marked("half wait longer than (hours)")}
 _REQUESTS = {
@@ -61,6 +64,8 @@ def waiting(source: Any, ax: Axes | None = None) -> Axes:  # noqa: ANN401 (a Dia
     table, voice = waiting_table(source), Voice(source.language)
     if not len(table):
         return only_words(ax, voice.say(NOTHING))
+    if _from_export(source.backlog).all():
+        return only_words(ax, voice.say(UNSEEN))
     rows, median = table[COLUMNS["rows"]], table[COLUMNS["median"]]
     state = str(rows.idxmax())
     title = voice.say(
@@ -106,19 +111,29 @@ def waiting_table(source: Any) -> DataFrame:  # noqa: ANN401 (a Diagnosis or a R
 def _where(backlog: DataFrame) -> Series[Any]:
     at_service = backlog["at_service"].fillna(value=False).astype(bool)
     where = pd.Series(np.where(at_service, "service", "own"), index=backlog.index)
-    return where.where(backlog["fulfillment_order_id"].notna(), "nowhere")
+    # Neither whose place it is nor whether there is such a place: locations cannot be seen.
+    is_unseen = backlog["at_service"].isna() & backlog["location_exists"].isna()
+    is_routed = backlog["fulfillment_order_id"].notna() | _from_export(backlog)
+    return where.mask(is_unseen, "unknown").where(is_routed, "nowhere")
+
+
+def _from_export(backlog: DataFrame) -> Series[Any]:
+    """Mark rows of an order export, whose fulfillment orders and places nobody has seen."""
+    return backlog["from_export"].fillna(value=False).astype(bool)
 
 
 def _state(backlog: DataFrame) -> Series[Any]:
     """Name the state of each row: what Shopify says of it, and at services of its request."""
     request = backlog["request_status"].map(_REQUESTS)
     at_service = backlog["at_service"].fillna(value=False).astype(bool)
-    state = request.where(request.notna(), "unasked").where(at_service, "queue").astype(object)
+    state = request.where(request.notna(), "unasked").astype(object)
+    state = state.where(at_service | request.notna(), "queue")
     status = backlog["status"]
     state = state.mask((status == "IN_PROGRESS").fillna(value=False) & ~at_service, "begun")
     state = state.mask((status == "ON_HOLD").fillna(value=False), "held")
     state = state.mask((status == "SCHEDULED").fillna(value=False), "scheduled")
-    return state.mask(backlog["fulfillment_order_id"].isna(), "routing")
+    state = state.mask(backlog["fulfillment_order_id"].isna(), "routing")
+    return state.mask(_from_export(backlog), "unsaid")
 
 
 def _tops(table: DataFrame, line: float) -> list[float]:
