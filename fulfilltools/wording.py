@@ -38,6 +38,9 @@ _PART = re.compile(r"\[([^\[\]]*)\]")
 FIELD = re.compile(r"\{(\w+)(?::(\w+))?(?::([^{}|]*)\|([^{}|]*))?\}")
 """A column, how it is told, and what it counts: one and several."""
 
+_OFFSET = re.compile(r"Etc/GMT([+-])(\d+)")
+"""The IANA zone of an order export, which names no other than an offset."""
+
 _NUMBERED = re.compile(r"\\\{\d+\\\}")
 _FIGURE = re.compile(r"\d{1,3}(,\d{3})+|\d+\.\d")
 
@@ -152,6 +155,12 @@ def business_time(hours: float, hours_a_day: float = HOURS_A_DAY, language: str 
 def moment(at: datetime, zone: str = "UTC", language: str = LANGUAGE) -> str:
     """Say a moment in the shop's time zone: 20 Nov 2026 09:00."""
     return format_datetime(at, "d MMM y HH:mm", tzinfo=ZoneInfo(zone), locale=language)
+
+
+def zone_name(zone: str) -> str:
+    """Name a time zone for people: Etc/GMT-1, signed the other way round by POSIX, is UTC+1."""
+    offset = _OFFSET.fullmatch(zone)
+    return f"UTC{'+' if offset[1] == '-' else '-'}{offset[2]}" if offset else zone
 
 
 ACRONYMS = {"b2b": "B2B", "pos": "POS", "sla": "SLA"}

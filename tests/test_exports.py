@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -545,6 +546,9 @@ def test_the_command_reports_an_export_and_a_list_and_keeps_nobody_s_data(rows, 
     report = (run / "report.html").read_text(encoding="utf-8")
     assert "612 orders, 725 lines" in report
     assert "An access token shows them" in report
+    assert re.search(r"08:00</time> UTC\+1 ", report)
+    shown = re.sub(r"<script.*?</script>", "", report, flags=re.DOTALL)
+    assert not [name for name in ("Etc/GMT", "Own location") if name in shown]
     assert (run / "supplier_unmatched.csv").is_file()
     for file in run.resolve().rglob("*"):
         if file.suffix in {".parquet", ".json", ".html", ".csv", ".ipynb", ".md"}:

@@ -21,7 +21,7 @@ from fulfilltools import texts, timeline
 from fulfilltools.causes import BY_CODE, CAUSES
 from fulfilltools.errors import SettingsError
 from fulfilltools.schema import backlog_of
-from fulfilltools.wording import Voice, business_time, retold, sentence, words
+from fulfilltools.wording import Voice, business_time, retold, sentence, words, zone_name
 
 PROJECT = Path(__file__).resolve().parent.parent
 CATALOG = PROJECT / "fulfilltools" / "locale" / "sv" / "LC_MESSAGES" / "fulfilltools.po"
@@ -107,6 +107,14 @@ def test_what_is_counted_agrees_with_its_number(count, english, swedish):
     assert sentence("{n:count:parcel|parcels} left", {"n": count}) == english
     template = "{n:count:orderrad|orderrader} kvar"
     assert sentence(template, {"n": count}, language="sv") == swedish
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [("Etc/GMT-1", "UTC+1"), ("Etc/GMT+11", "UTC-11"), ("Asia/Kolkata", "Asia/Kolkata")],
+)
+def test_a_zone_that_posix_signs_is_told_as_people_do(zone, told):
+    assert zone_name(zone) == told
 
 
 def test_values_follow_the_language():

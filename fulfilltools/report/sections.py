@@ -22,6 +22,7 @@ from fulfilltools.plots import needing_action
 from fulfilltools.report.numbers import Facts, findings_list
 from fulfilltools.report.tiles import tiles
 from fulfilltools.texts import marked
+from fulfilltools.wording import zone_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -195,6 +196,7 @@ def moments(as_of: datetime, facts: Facts, voice: Voice) -> dict[str, str]:
         "local": format_datetime(moment, "EEEE d MMMM y, HH:mm", tzinfo=zone, locale=language),
         "utc": format_datetime(moment, "d MMM HH:mm", locale=language),
         "since": format_date(pd.Timestamp(since), "d MMMM y", locale=language) if since else "",
+        "zone": zone_name(facts.time_zone),
         "day": format_datetime(moment, "d MMMM y", tzinfo=zone, locale=language),
     }
 

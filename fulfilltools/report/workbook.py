@@ -16,7 +16,7 @@ from fulfilltools import history
 from fulfilltools.plots import needing_action
 from fulfilltools.report.numbers import Facts, findings_list, setting
 from fulfilltools.texts import marked
-from fulfilltools.wording import Voice
+from fulfilltools.wording import Voice, zone_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -207,7 +207,8 @@ def workbook(
     created = pd.Timestamp(diagnosis.as_of).tz_convert("UTC").tz_localize(None)
     findings = diagnosis.findings.reset_index(drop=True)
     book = _Book(file, created, voice, len(findings))
-    headers = {key: (voice.say(title, zone=zone), width) for key, (title, width) in HEADERS.items()}
+    told = zone_name(zone)
+    headers = {key: (voice.say(title, zone=told), width) for key, (title, width) in HEADERS.items()}
 
     def orders(name: str, places: Index[int]) -> None:
         book.sheet(name, headers, _rows(findings, places, zone, voice), len(places))
