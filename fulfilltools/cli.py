@@ -24,6 +24,7 @@ from fulfilltools.errors import FulfillError, RunError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fulfilltools.runs import Run
     from fulfilltools.settings import Settings
 
 ScheduleKind = Literal["cron", "systemd", "github", "airflow", "jupyter-scheduler"]
@@ -177,7 +178,9 @@ def check(
     from fulfilltools.terminal import show_check
 
     settings = load_settings()
-    with steps.reach(_meant(shop, demo=demo), settings) as connection:
+    meant = _meant(shop, demo=demo)
+    _warn_of_demo(settings, meant, "checks")
+    with steps.reach(meant, settings) as connection:
         works = show_check(
             [check_runs(settings.runs), *check(connection)], language or settings.language
         )
@@ -191,8 +194,11 @@ def explain(
     demo: DemoOption = False,
     language: LanguageOption = None,
 ) -> None:
-    """Explain a cause, or tell the whole story of an order of the newest run."""
-    from fulfilltools import runs, steps, terminal
+    """Explain a cause, or tell the whole story of an order of the newest run.
+
+    Without a shop, given or set, that is the run made last of whatever shop or export.
+    """
+    from fulfilltools import steps, terminal
     from fulfilltools.causes import BY_CODE
     from fulfilltools.settings import load_settings
 
@@ -202,18 +208,17 @@ def explain(
         return
     if near := difflib.get_close_matches(cause_or_order, BY_CODE, n=1):
         raise SettingsError(f"No cause is called {cause_or_order}. Did you mean {near[0]}?")
-    name = _meant(shop, demo=demo) or steps.chosen_shop(settings)
-    if name == steps.DEMO and not demo:
-        _say("No shop is set, so this schedules the demo shop. Set SHOPIFY_SHOP first.")
-    run = runs.newest_run(settings.runs, name)
+    run = _newest_run(settings, _meant(shop, demo=demo))
     told_in = language or run.language
     try:
         story = steps.story_in(run, cause_or_order, told_in)
     except RunError as error:
         raise SettingsError(
-            f"{cause_or_order!r} is neither a cause nor an order of the run {run.folder.name}. "
+            f"{cause_or_order!r} is neither a cause nor an order of the run "
+            f"{run.folder.parent.name}/{run.folder.name}. "
             f"{run.folder / 'findings.csv'} lists those that are open."
         ) from error
+    terminal.show_which(run, told_in)
     terminal.show_findings(story.open_findings, told_in)
     terminal.show_story(story)
 
@@ -256,7 +261,9 @@ def schedule(
     from fulfilltools.settings import load_settings
 
     settings = load_settings()
-    name = _meant(shop, demo=demo) or steps.chosen_shop(settings)
+    meant = _meant(shop, demo=demo)
+    _warn_of_demo(settings, meant, "schedules")
+    name = meant or steps.chosen_shop(settings)
     hour, minute = schedules.time_of_day(at)
     where = (Path.cwd(), settings.runs, shipped_notebooks())
     plan = schedules.Plan(name, *where, hour=hour, minute=minute, is_sent=deliver)
@@ -319,6 +326,23 @@ def _meant(
             "--export stands for a shop. Give no --shop, --demo or --since with it."
         )
     return "demo" if demo else shop
+
+
+def _newest_run(settings: Settings, meant: str | None) -> Run:
+    """Open the newest run of the shop meant or set; where none is, the run made last of any."""
+    from fulfilltools import handover, runs, steps
+    from fulfilltools.settings import shop_name
+
+    if meant or settings.shop():
+        name = shop_name(meant) if meant else steps.chosen_shop(settings)
+        return runs.newest_run(settings.runs, name)
+    _say("No shop is set, so this is the run made last. Take another shop's with --shop NAME.")
+    return handover.last_made(settings.runs)
+
+
+def _warn_of_demo(settings: Settings, meant: str | None, does: str) -> None:
+    if not meant and settings.shop() is None:
+        _say(f"No shop is set, so this {does} the demo shop. The README says how to connect yours.")
 
 
 def _own_notebooks() -> Path:

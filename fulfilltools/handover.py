@@ -108,6 +108,17 @@ def newest_report(runs_folder: Path, shop: str) -> Run:
     return found
 
 
+def last_made(runs_folder: Path) -> Run:
+    """Open the run that was begun last, of whatever shop. Raises RunError when there is none.
+
+    Its moment does not count: those of the demo shop and of an old export are their own.
+    """
+    found = [runs.Run(one.parent) for one in runs_folder.glob(f"*/[0-9]*Z/{runs.MANIFEST}")]
+    if not found:
+        raise RunError(f"There is no run in {runs_folder}. Run `fulfilltools run` first.")
+    return max(found, key=lambda run: str(run.manifest["started_at"]))
+
+
 def _tell_failure(
     error: Exception, runs_folder: Path, known: dict[str, str], moment: datetime, to: Delivery
 ) -> None:

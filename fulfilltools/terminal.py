@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fulfilltools.texts import marked
-from fulfilltools.wording import Voice
+from fulfilltools.wording import Voice, zone_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,6 +66,15 @@ def show_cause(cause: Cause, language: str) -> None:
             say("reads"): ", ".join(cause.columns),
         }
     )
+
+
+def show_which(run: Run, language: str) -> None:
+    """Print of which run all that follows is: its shop, and its moment in the shop's time."""
+    fetched, voice = run.fetched, Voice(language)
+    zone, shop = fetched.get("time_zone") or "UTC", fetched.get("shop_name") or run.shop
+    named = shop if shop == run.shop else f"{shop} ({run.shop})"
+    when = f"{voice.moment(run.as_of, zone)} {zone_name(zone)}"
+    _print(voice.say("From the run of {shop} at {when}:", shop=named, when=when))
 
 
 def show_findings(findings: Iterable[Mapping[str, Any]], language: str) -> None:

@@ -17,9 +17,10 @@ import psutil
 import pytest
 
 import fulfilltools
-from fulfilltools import cli, job, runs
+from fulfilltools import cli, job, runs, steps
 from fulfilltools.cause import SEVERITIES
 from fulfilltools.demo import AS_OF, SHOP_DOMAIN, serve
+from fulfilltools.demo.export import export_rows, write_export
 from fulfilltools.demo.world import build_world
 from fulfilltools.notebooks import shipped_notebooks
 from fulfilltools.runs import SIX_FILES, Run
@@ -106,6 +107,30 @@ def test_an_order_of_the_run_is_explained(demo_run):
     assert result.returncode == 0
     assert worst["evidence"] in result.stdout
     assert worst["action"] in result.stdout
+
+
+def test_a_story_says_of_which_run_it_is_and_without_a_shop_takes_the_one_made_last(
+    demo_run, whole_world, tmp_path, monkeypatch
+):
+    shutil.copytree(demo_run[0] / "runs", tmp_path / "runs", symlinks=True)
+    write_export(export_rows(whole_world), tmp_path / "orders_export.csv")
+    monkeypatch.setenv("FULFILLTOOLS_RUNS", str(tmp_path / "runs"))
+    # Its moment is older, and still it was made last.
+    steps.fetch(export=str(tmp_path / "orders_export.csv"), as_of="2026-11-22T07:00:00Z")
+    result = command(tmp_path, "explain", "1001")
+    assert result.stderr.startswith("No shop is set, so this is the run made last.")
+    first = "From the run of orders-export at 22 Nov 2026 08:00 UTC+1:"
+    assert result.stdout.splitlines()[0] == first
+    result = command(tmp_path, "explain", "1001", "--demo", "--language", "sv")
+    first = "Ur körningen för Nordlys Living (demo) den 23 nov. 2026 08:00 Europe/Stockholm:"
+    assert result.stdout.splitlines()[0] == first
+    assert not result.stderr
+
+
+def test_whoever_has_no_run_is_told_to_make_one(tmp_path):
+    result = command(tmp_path, "explain", "1001")
+    assert result.returncode == 1
+    assert one_line(result).endswith("/runs. Run `fulfilltools run` first.")
 
 
 def test_an_order_that_is_not_there_is_named(demo_run):
@@ -270,10 +295,13 @@ def test_check_tells_what_the_token_lacks(tmp_path):
     result = command(tmp_path, "check")
     assert result.returncode == 0
     assert f"Nordlys Living answers ({SHOP_DOMAIN})." in result.stdout
+    assert "No shop is set, so this checks the demo shop." in result.stderr
+    assert not command(tmp_path, "check", "--demo").stderr
     with serve(token=TOKEN, scopes=["read_orders"]) as shop:
         settings = {"SHOPIFY_API_URL": shop.url, "SHOPIFY_ACCESS_TOKEN": TOKEN}
         result = command(tmp_path, "check", SHOPIFY_SHOP="acme", **settings)
     assert result.returncode == 0
+    assert not result.stderr
     assert "lacks  scope read_inventory: Stock is not seen" in result.stdout
 
 
