@@ -1,22 +1,23 @@
 """Values as people read them, in their language: money, dates, durations, statuses, sentences.
 
 A template names columns in braces: `{outstanding:money}`, `{cancelled_at:date}`,
-`{age_hours:duration}`, `{hours_late:business}`, `{financial_status:words}`,
-`{shipments:count:parcel|parcels}`. A part in square brackets is left out when a value in it is
-missing: `At {location}[, by {fulfill_by:date}]`.
+`{supplier_shipped_at:day}`, `{age_hours:duration}`, `{hours_late:business}`,
+`{financial_status:words}`, `{shipments:count:parcel|parcels}`. A part in square brackets is left
+out when a value in it is missing: `At {location}[, by {fulfill_by:date}]`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import time
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from babel.units import format_unit
 
@@ -157,6 +158,18 @@ def moment(at: datetime, zone: str = "UTC", language: str = LANGUAGE) -> str:
     return format_datetime(at, "d MMM y HH:mm", tzinfo=ZoneInfo(zone), locale=language)
 
 
+def day_or_moment(at: datetime, zone: str = "UTC", language: str = LANGUAGE) -> str:
+    """Say a moment that may be a date only: 20 Nov 2026 09:00, or 20 Nov 2026.
+
+    A date is kept as its midnight, in UTC (dates in files) or in the shop's zone (in tags).
+    """
+    for its_own in ("UTC", zone):
+        local = at.astimezone(ZoneInfo(its_own))
+        if local.time() == time.min:
+            return format_date(local, "d MMM y", locale=language)
+    return moment(at, zone, language)
+
+
 def zone_name(zone: str) -> str:
     """Name a time zone for people: Etc/GMT-1, signed the other way round by POSIX, is UTC+1."""
     offset = _OFFSET.fullmatch(zone)
@@ -243,8 +256,9 @@ def _value(row: Mapping[str, Any], place: re.Match[str], zone: str, language: st
     match spec:
         case "money":
             return money(value, row["currency"], language)
-        case "date":
-            return moment(value, zone, language)
+        case "date" | "day":
+            told = day_or_moment if spec == "day" else moment
+            return told(value, zone, language)
         case "business":
             return business_time(value, row["business_day_hours"], language)
         case "count":

@@ -110,6 +110,21 @@ def test_what_is_counted_agrees_with_its_number(count, english, swedish):
 
 
 @pytest.mark.parametrize(
+    ("at", "english", "swedish"),
+    [
+        ("2026-11-12T00:00Z", "12 Nov 2026", "12 nov. 2026"),  # a date in a file
+        ("2026-11-11T23:00Z", "12 Nov 2026", "12 nov. 2026"),  # a date of the shop's
+        ("2026-11-12T00:01Z", "12 Nov 2026 01:01", "12 nov. 2026 01:01"),
+    ],
+)
+def test_a_date_only_gets_no_hour_of_its_own(at, english, swedish):
+    row, zone = {"supplier_shipped_at": pd.Timestamp(at)}, "Etc/GMT-1"
+    template = "{supplier_shipped_at:day}"
+    assert sentence(template, row, zone) == english
+    assert sentence(template, row, zone, "sv") == swedish
+
+
+@pytest.mark.parametrize(
     ("zone", "told"),
     [("Etc/GMT-1", "UTC+1"), ("Etc/GMT+11", "UTC-11"), ("Asia/Kolkata", "Asia/Kolkata")],
 )

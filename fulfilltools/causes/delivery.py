@@ -108,12 +108,12 @@ def schedule_stuck(status, fulfill_at, schedule_hours_late):
     confused_with=["schedule_stuck", "hold_date_unknown", "digital_waiting"],
     variants={
         "dated": {
-            "evidence": "Nothing to ship; it names a day[: {named_day:date}]",
+            "evidence": "Nothing to ship; it names a day[: {named_day:day}]",
             "action": "Nothing until its day; mark it as fulfilled then.",
         },
         "tagged": {
             "proof": Proof.INFERRED,
-            "evidence": "Tagged {tags}[; its day is {named_day:date}]",
+            "evidence": "Tagged {tags}[; its day is {named_day:day}]",
             "action": "Nothing until its day, if the tag is right.",
         },
     },

@@ -24,7 +24,7 @@ SHIPPED_ALL_THE_SAME = {
 }
 SUPPLIER_SHIPPED = (
     "; the supplier shipped {supplier_shipped_units:count:unit|units} all the same"
-    "[ on {supplier_shipped_at:date}][ by {supplier_carrier}][, tracking {supplier_tracking}]"
+    "[ on {supplier_shipped_at:day}][ by {supplier_carrier}][, tracking {supplier_tracking}]"
 )
 
 

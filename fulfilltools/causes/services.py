@@ -39,7 +39,7 @@ ON_THE_LIST = {
     owner=Owner.OPERATIONS,
     asked_with="supplier_shipped_units",
     evidence="The supplier shipped {supplier_shipped_units} of {units_left:count:unit|units}"
-    "[ on {supplier_shipped_at:date}, {supplier_days_since:count:day|days} ago]"
+    "[ on {supplier_shipped_at:day}, {supplier_days_since:count:day|days} ago]"
     "[ by {supplier_carrier}][, tracking {supplier_tracking}]",
     action="Fulfill it with that tracking number, then repair the sync of the app or service.",
     fixes=["fulfillmentCreate"],
