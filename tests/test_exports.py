@@ -594,6 +594,14 @@ def test_an_old_export_is_called_old(read):
     assert any("83 days before" in note for note in report.notes)
 
 
+def test_orders_placed_after_the_moment_reported_are_counted(read):
+    later = [order(f"#{n}", Created_at="2026-11-23 09:00:00 +0100") for n in (1, 2)]
+    notes = read(written([order("#3"), *later])).notes
+    assert any(note.startswith("Orders placed after the moment reported: 2;") for note in notes)
+    notes = read(written([order("#3")])).notes
+    assert not any("laced after" in note for note in notes)
+
+
 def test_a_hundred_thousand_rows_take_seconds(read, rows, tmp_path):
     few = written([row for row in rows if row.get("Id")][:500])
     head, _, body = few.partition("\n")

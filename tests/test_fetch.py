@@ -5,7 +5,7 @@ import json
 import time
 from copy import deepcopy
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -44,7 +44,7 @@ def fetch_from(world, folder, version="2026-10", asked=None, **options):
     with serve(world, **options) as shop:
         known = connection(shop, api_version=version)
         with AdminClient(known, patience=QUICK) as client:
-            report = fetch(client, folder, as_of=AS_OF, **asked or {})
+            report = fetch(client, folder, **{"as_of": AS_OF} | (asked or {}))
         return report, shop.requests
 
 
@@ -358,6 +358,27 @@ def test_another_version_than_asked_is_noted(world, tmp_path):
         "API version 2026-10 was asked and 2026-07 answered.",
         "Shopify denied order.a. Scope read_a or read_b is not granted.",
     ]
+
+
+def test_orders_placed_after_the_moment_reported_are_counted(world, tmp_path):
+    moment = AS_OF - timedelta(days=3)
+    report, _ = fetch_from(world, tmp_path, asked={"as_of": moment})
+    later = sum(order["createdAt"] > f"{moment:%Y-%m-%dT%H:%M:%SZ}" for order in world.orders)
+    assert later
+    (note,) = report.notes
+    assert note.startswith(f"Orders placed after the moment reported: {later};")
+    assert "Shopify tells states only as they are when they are fetched" in note
+    assert report.orders_received == len(world.orders)
+
+
+@pytest.mark.parametrize(("hours_ago", "notes"), [(0.5, 0), (1.5, 1)])
+def test_orders_that_come_in_while_a_run_fetches_are_not_noted(world, tmp_path, hours_ago, notes):
+    now = datetime.now(UTC)
+    late = deepcopy(world.orders[0]) | {"createdAt": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
+    asked = {"as_of": now - timedelta(hours=hours_ago)}
+    report, _ = fetch_from(replace(world, orders=[late]), tmp_path, asked=asked)
+    assert report.orders_received == 1
+    assert len(report.notes) == notes
 
 
 def test_progress_is_told_up_to_the_end(world, tmp_path):

@@ -39,6 +39,9 @@ MOST_TIMELINES = 1000
 MOST_EXTRA_ORDERS = 200
 """Some sixty a request, so their number is capped; the report notes when it was reached."""
 
+ABOUT_NOW = timedelta(hours=1)
+"""How far the moment reported may be from the start of the fetch to mean the same."""
+
 EXTRAS_AT_ONCE = 60
 STOCK_AT_ONCE = 50
 """What fits a query's cost in a shop of a dozen locations; refused, it is halved."""
@@ -110,6 +113,7 @@ class _Fetching:
         received = Received(granted)
         orders = Orders(self.reader, self.report, self.journal, self.progress, made_at, received)
         orders.read(way, base, counted)
+        self.note_later_orders(received)
         self.read_continuations(received)
         self.read_extras(received.extra_orders())
         if "read_inventory" in granted:
@@ -149,6 +153,23 @@ class _Fetching:
             f"A fetch that was interrupted was taken up: the orders are of {asked_at} or later."
         )
         return "bulk"
+
+    def note_later_orders(self, received: Received) -> None:
+        """Note how many orders are younger than the moment reported, unless it is about now.
+
+        A few always come in while a fetch goes on. The demo shop has a clock of its own, so a
+        fetch may also seem to have begun long before the moment.
+        """
+        moment_reported = self.report.as_of
+        began = datetime.fromisoformat(self.report.started_at)
+        is_now = abs(began - datetime.fromisoformat(moment_reported)) <= ABOUT_NOW
+        later = sum(seen.created_at > moment_reported for seen in received.orders.values())
+        if later and not is_now:
+            self.report.notes.append(
+                f"Orders placed after the moment reported: {later:,}; their ages are negative. "
+                "Shopify tells states only as they are when they are fetched, so ages are those "
+                "of that moment, and states those of the fetch."
+            )
 
     def read_locations(self) -> int:
         """Read every location; return how many there are."""

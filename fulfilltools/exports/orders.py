@@ -167,12 +167,13 @@ def _count(
         """
         SELECT count(*), strftime(min(created_at), '%Y-%m-%dT%H:%M:%SZ'),
             strftime(max(created_at), '%Y-%m-%dT%H:%M:%SZ'),
-            date_diff('day', max(created_at), ?::TIMESTAMPTZ), mode(currency ORDER BY currency)
+            date_diff('day', max(created_at), $as_of::TIMESTAMPTZ),
+            count(*) FILTER (created_at > $as_of::TIMESTAMPTZ), mode(currency ORDER BY currency)
         FROM export_order
         """,
-        [as_of],
+        {"as_of": as_of},
     ).fetchall()[0]
-    orders, since, newest, days, currency = facts
+    orders, since, newest, days, later, currency = facts
     rows, named, lines, units = database.execute(
         """
         SELECT (SELECT count(*) FROM read_row), (SELECT count(order_name) FROM read_row),
@@ -214,7 +215,7 @@ def _count(
         columns=columns,
         columns_missing=[ORDERS.known[name][0] for name in ORDERS.known if name not in columns],
     )
-    report.notes = _notes(report, sheets, newest, days)
+    report.notes = _notes(report, sheets, newest, days, later)
     return report
 
 
@@ -263,7 +264,9 @@ _ODD_ZONES = {
 }
 
 
-def _notes(report: ExportReport, sheets: Sequence[Sheet], newest: str, days: int) -> list[str]:
+def _notes(
+    report: ExportReport, sheets: Sequence[Sheet], newest: str, days: int, later: int
+) -> list[str]:
     statuses = {**report.financial_statuses, **report.fulfillment_statuses}
     listed = ", ".join(f"{words(name)} {count:,}" for name, count in statuses.items())
     totals = ", ".join(money(Decimal(sum_), name) for name, sum_ in report.totals.items() if name)
@@ -287,6 +290,12 @@ def _notes(report: ExportReport, sheets: Sequence[Sheet], newest: str, days: int
         notes.append(
             f"The newest order is of {newest[:10]}, {days} days before the moment that ages are "
             "measured to. Set as_of to the day of the export."
+        )
+    if later:
+        notes.append(
+            f"Orders placed after the moment reported: {later:,}; their ages are negative. An "
+            "export tells states only as they were when it was made, so ages are those of that "
+            "moment, and states those of the export."
         )
     if report.time_zone == "UTC":
         notes.append("The dates name no time zone, or UTC: days are those of UTC.")
