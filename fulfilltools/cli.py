@@ -126,6 +126,7 @@ def run(
                 "a shop (--demo takes the demo shop)."
             )
         _say("No shop is set, so this is the demo shop. The README says how to connect yours.")
+    files = job.file_parameters(export, supplier, date_order)
     with (
         runner(60 * deadline) as ready,  # starts while the demo shop is opened
         steps.reach(meant, settings, export or ()) as connection,
@@ -142,7 +143,6 @@ def run(
         if not export:
             ShopSession(connection)  # refuses what cannot be right before any work is done
         moment = steps.moment_to_report(as_of, connection)
-        files = job.file_parameters(export, supplier, date_order)
         secrets = [*steps.secrets_of(connection), *secret_addresses()]
         _SECRETS.update(secrets)
         home, to = settings.runs, settings.delivery if deliver else None

@@ -38,7 +38,14 @@ def notebook_steps(
 def file_parameters(
     export: Sequence[Path] | None, supplier: Sequence[Path] | None, date_order: str | None
 ) -> dict[str, Any]:
-    """Name the files for the first notebook, which works in another directory."""
+    """Name the files for the first notebook, which works in another directory.
+
+    Raises SettingsError for one that is not what it is given for, before anything is begun.
+    """
+    if export or supplier:
+        from fulfilltools import exports  # noqa: PLC0415 - DuckDB only when needed
+
+        exports.check_files(export or (), supplier or ())
     given = {"export": export, "supplier": supplier}
     named = {name: [str(one.resolve()) for one in files] for name, files in given.items() if files}
     return named | ({"date_order": date_order} if date_order else {})

@@ -110,6 +110,10 @@ def fetch(  # noqa: PLR0913, PLR0917 - each is a parameter of the first notebook
     """
     settings = load_settings()
     asked = Asked(since, way, _paths(export), _paths(supplier), date_order)
+    if (asked.export or asked.supplier) and not run_folder:  # `fulfilltools run` has looked at them
+        from fulfilltools import exports  # noqa: PLC0415 - DuckDB only when needed
+
+        exports.check_files(asked.export, asked.supplier)
     with reach(shop, settings, asked.export) as connection:
         moment = moment_to_report(as_of, connection)
         if run_folder:

@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from fulfilltools import tables
+from fulfilltools import steps, tables
 from fulfilltools.demo import AS_OF
 from fulfilltools.demo.export import EMAIL, HEADINGS, NOTE, PERSON, export_rows, write_export
 from fulfilltools.demo.world import build_world
@@ -558,13 +558,33 @@ def test_the_command_reports_an_export_and_a_list_and_keeps_nobody_s_data(rows, 
 
 def test_the_command_says_in_one_line_why_a_file_is_refused(tmp_path):
     (tmp_path / "products.csv").write_text("Handle,Title\nstool,Stool\n", encoding="utf-8")
-    result = command(tmp_path, "run", "--export", "products.csv")
-    assert result.returncode == 1
-    (line,) = result.stderr.splitlines()
-    assert "products.csv looks like an export of products" in line
+    (tmp_path / "orders.csv").write_text(written([order()]), encoding="utf-8")
+    wrong = {
+        ("--export", "products.csv"): "products.csv looks like an export of products",
+        ("--export", "none.csv"): "none.csv cannot be read: No such file or directory.",
+        (
+            "--export",
+            "orders.csv",
+            "--supplier",
+            "products.csv",
+        ): "not a shipment list. Give that file.",
+    }
+    for given, said in wrong.items():
+        result = command(tmp_path, "run", *given)
+        assert result.returncode == 2
+        (line,) = result.stderr.splitlines()
+        assert said in line
+        assert not (tmp_path / "runs").exists()  # refused before anything is begun
     result = command(tmp_path, "run", "--export", "products.csv", "--demo")
     assert result.returncode == 2
     assert "--export stands for a shop" in result.stderr
+
+
+def test_a_wrong_file_is_refused_in_a_notebook_before_a_folder_is_made(tmp_path, monkeypatch):
+    monkeypatch.setenv("FULFILLTOOLS_RUNS", str(tmp_path / "runs"))
+    with pytest.raises(SettingsError, match=r"none\.csv cannot be read: No such file"):
+        steps.fetch(export="none.csv")
+    assert not (tmp_path / "runs").exists()
 
 
 def command(folder, *arguments):

@@ -8,10 +8,12 @@ notes are read past: they are in none of these files.
 from __future__ import annotations
 
 from fulfilltools.exports.orders import ExportReport, export_name, read_export
+from fulfilltools.exports.reading import check_files
 from fulfilltools.exports.shipments import how_lists_fitted, read_shipments
 
 __all__ = [
     "ExportReport",
+    "check_files",
     "export_name",
     "how_lists_fitted",
     "read_export",

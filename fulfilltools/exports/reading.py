@@ -12,15 +12,16 @@ import csv
 import io
 import re
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from fulfilltools.errors import TableError
-from fulfilltools.exports.headings import looks_like, shown
+from fulfilltools.errors import SettingsError, TableError
+from fulfilltools.exports.headings import ORDERS, SHIPMENTS, looks_like, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from fulfilltools.exports.headings import Headings
@@ -80,13 +81,34 @@ def open_sheet(file: Path, wanted: Headings, aside: Path, *, mend: bool = False)
     With `mend` it is rewritten in any case, because reading it as it stands failed. Raises
     TableError saying what the file looks like when it is not the one wanted.
     """
-    try:
+    with _said_plainly(file):
         encoding = _encoding(file, wanted)
         header = _find_header(file, encoding, wanted)
         plain = encoding in ("utf-8", "utf-8-sig") and header.skip == 1 and not header.is_wrapped
         if plain and not mend:
             return Sheet(file, file, header.delimiter, len(header.headings), header.places)
         return _rewrite(file, encoding, header, aside)
+
+
+def check_files(export: Iterable[Path], supplier: Iterable[Path]) -> None:
+    """Look at the start of files, before any work is done with them.
+
+    Raises SettingsError for one that cannot be read or is not what it was given for.
+    """
+    for files, wanted in ((export, ORDERS), (supplier, SHIPMENTS)):
+        for file in files:
+            try:
+                with _said_plainly(file):
+                    _find_header(file, _encoding(file, wanted), wanted)
+            except TableError as error:
+                raise SettingsError(str(error)) from error
+
+
+@contextmanager
+def _said_plainly(file: Path) -> Iterator[None]:
+    """Say of a file that cannot be read what is wrong with it. Raises TableError."""
+    try:
+        yield
     except OSError as error:
         raise TableError(
             f"{file} cannot be read: {error.strerror}. Give the path of a CSV file."
