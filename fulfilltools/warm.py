@@ -1,14 +1,17 @@
-"""What a kernel of the scheduled run does before its notebook comes.
+"""What a kernel of the scheduled run does before its notebook comes, and at its end.
 
 An IPython extension, which the runner asks for.
 """
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from ipykernel.kernelapp import IPKernelApp
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -28,3 +31,16 @@ def load_ipython_extension(_shell: InteractiveShell) -> None:
         import_module(name)
     gc.freeze()
     gc.enable()
+    atexit.register(_end_control_thread)
+
+
+def _end_control_thread() -> None:
+    """End the thread that takes orders, while its last words still go somewhere.
+
+    ipykernel 7 ends it when nobody takes them any more. In one end of four it then waits for
+    that until it is killed, seconds later.
+    """
+    thread = IPKernelApp.instance().control_thread
+    if thread and thread.is_alive():
+        thread.stop()
+        thread.join(timeout=1)
