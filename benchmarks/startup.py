@@ -77,8 +77,8 @@ def measure(scratch: Path) -> str:
         f"`import pandas` takes {pandas.seconds:.2f} s here, the run {run.fastest:.1f} s, the "
         f"empty notebooks {empty.fastest:.1f} s: papermill runs them one after the other in one "
         "process, each in a kernel of its own, with the settings of the scheduled run. Seconds "
-        f"are from start to end of the process, in the fastest of {LONG_RUNS} runs, because kernels "
-        "that papermill ends at times take seconds until they are killed (the medians are "
+        f"are from start to end of the process, in the fastest of {LONG_RUNS} runs, because "
+        "kernels that papermill ends at times take seconds until they are killed (the medians are "
         f"{run.seconds:.1f} s and {empty.seconds:.1f} s). The run serves the demo shop itself and "
         "gets kernels ready beside the notebook at work, so a second processor shortens it."
     )
