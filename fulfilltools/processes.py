@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import threading
 import time
@@ -57,13 +58,17 @@ def our_terminal() -> dict[str, str]:
     return {"FULFILLTOOLS_PROGRESS": os.ttyname(sys.stderr.fileno())} if is_shown else {}
 
 
-def lines_from_the_parent() -> SimpleQueue[str]:
-    """Hand over the lines of our stdin; when it is closed, end our processes, and ourselves."""
+def lines_from_the_parent(folder: str) -> SimpleQueue[str]:
+    """Hand over the lines of our stdin; when it is closed, end our processes, and ourselves.
+
+    The folder is the parent's, which removes it unless it was killed.
+    """
     lines: SimpleQueue[str] = SimpleQueue()
 
     def listen() -> None:
         for line in sys.stdin:
             lines.put(line)
+        shutil.rmtree(folder, ignore_errors=True)
         end_with_the_parent()
 
     threading.Thread(target=listen, daemon=True).start()

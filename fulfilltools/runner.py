@@ -58,7 +58,7 @@ def main() -> None:
     """Run the job that comes on stdin: a line of environment, a line of notebooks."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # kernels inherit 1, and what they print is no answer
-    told = lines_from_the_parent()
+    told = lines_from_the_parent(sys.argv[1])
     os.environ.update(json.loads(told.get()))
     with ExitStack() as kernels, ThreadPoolExecutor(1) as starter:
 

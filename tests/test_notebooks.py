@@ -275,11 +275,13 @@ def test_a_process_that_nobody_reaps_is_not_waited_for():
 
 @pytest.mark.parametrize("seconds", [0.3, 0.8])
 def test_when_the_command_is_killed_while_a_kernel_hangs_all_end_at_once(tmp_path, seconds):
+    (tmp_path / "temporary").mkdir()
     hanging = "import os, time\nif 'FULFILLTOOLS_WARM' in os.environ: time.sleep(100)"
     (tmp_path / "sitecustomize.py").write_text(hanging)
     program = "import time; from fulfilltools.notebooks import runner\n"
     program += "with runner() as ready: ready.prepare({}); time.sleep(60)"
-    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    environment = {"PYTHONPATH": str(tmp_path), "TMPDIR": str(tmp_path / "temporary")}
+    environment = os.environ | environment
     with subprocess.Popen([sys.executable, "-c", program], env=environment) as command:
         above = psutil.Process(command.pid)
         while not above.children():
@@ -288,3 +290,4 @@ def test_when_the_command_is_killed_while_a_kernel_hangs_all_end_at_once(tmp_pat
         family = above.children(recursive=True)
         os.kill(command.pid, signal.SIGKILL)
     assert psutil.wait_procs(family, timeout=10)[1] == []
+    assert list((tmp_path / "temporary").iterdir()) == []
