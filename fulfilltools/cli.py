@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import gc
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -119,13 +118,13 @@ def run(
     if cluster:
         check_cluster(cluster, settings.runs)
     meant = _meant(shop, demo=demo, export=export, since=since)
-    if not (meant or export) and steps.chosen_shop(settings) == steps.DEMO:
-        if supplier:
+    if not export:
+        if supplier and _is_no_shop(settings, meant):
             raise SettingsError(
                 "A supplier's list needs orders to be held against. Add --export FILE.csv, or set "
                 "a shop (--demo takes the demo shop)."
             )
-        _say("No shop is set, so this is the demo shop. The README says how to connect yours.")
+        _warn_of_demo(settings, meant, "is")
     files = job.file_parameters(export, supplier, date_order)
     with (
         runner(60 * deadline) as ready,  # starts while the demo shop is opened
@@ -303,11 +302,12 @@ def lab(
     notebooks: Annotated[Path | None, typer.Option(help="Open your own copies.")] = None,
 ) -> None:
     """Open JupyterLab on the notebooks; further options go to it."""
+    from fulfilltools import job
     from fulfilltools.settings import load_settings
 
     # Kernels work in the notebooks' folder, and would look for runs there.
     os.environ["FULFILLTOOLS_RUNS"] = str(load_settings().runs)
-    folder = (notebooks or _own_notebooks()).resolve()
+    folder = (notebooks or job.own_notebooks(_say)).resolve()
     arguments = ["-m", "jupyterlab", "--KernelManager.transport_encryption=auto"]
     arguments += [f"--ServerApp.root_dir={folder}"]
     if (folder / "welcome.ipynb").is_file():
@@ -333,32 +333,21 @@ def _newest_run(settings: Settings, meant: str | None) -> Run:
     from fulfilltools import handover, runs, steps
     from fulfilltools.settings import shop_name
 
-    if meant or settings.shop():
-        name = shop_name(meant) if meant else steps.chosen_shop(settings)
-        return runs.newest_run(settings.runs, name)
-    _say("No shop is set, so this is the run made last. Take another shop's with --shop NAME.")
-    return handover.last_made(settings.runs)
+    if _is_no_shop(settings, meant):
+        _say("No shop is set, so this is the run made last. Take another shop's with --shop NAME.")
+        return handover.last_made(settings.runs)
+    name = shop_name(meant) if meant else steps.chosen_shop(settings)
+    return runs.newest_run(settings.runs, name)
+
+
+def _is_no_shop(settings: Settings, meant: str | None) -> bool:
+    """Tell whether no shop is given or set."""
+    return not meant and settings.shop() is None
 
 
 def _warn_of_demo(settings: Settings, meant: str | None, does: str) -> None:
-    if not meant and settings.shop() is None:
+    if _is_no_shop(settings, meant):
         _say(f"No shop is set, so this {does} the demo shop. The README says how to connect yours.")
-
-
-def _own_notebooks() -> Path:
-    """Find the checkout's notebooks; an installed package copies its own, to be edited."""
-    from fulfilltools.handover import written
-    from fulfilltools.notebooks import shipped_notebooks
-
-    shipped = shipped_notebooks()
-    if shipped.name == "notebooks":
-        return shipped
-    own = Path.cwd() / "notebooks"
-    if not own.exists():
-        with written(own):
-            shutil.copytree(shipped, own)
-        _say(f"The notebooks were copied to {own}.")
-    return own
 
 
 def _exit_status(error: Exception) -> int:
@@ -370,8 +359,9 @@ def _exit_status(error: Exception) -> int:
 def _one_line(error: Exception) -> str:
     from fulfilltools.redaction import without_secrets
 
-    text = error.format_message() if isinstance(error, TyperException) else str(error)
-    text = text.replace("Value error, ", "")  # pydantic's words before ours
+    text = str(error)
+    if isinstance(error, TyperException):
+        text = error.format_message().replace("Value error, ", "")  # pydantic's before ours
     if not isinstance(error, FulfillError | TyperException):
         text = (
             f"{type(error).__name__}: {text}. This is our mistake; FULFILLTOOLS_DEBUG=1 shows it."

@@ -62,6 +62,8 @@ _STEPS = "severity_steps"
 
 _FIELD = re.compile(r"\{(\w+)")
 
+_SEVERITY_RANK = {str(one): place for place, one in enumerate(SEVERITIES)}
+
 FAR_TOO_LONG = 2
 """Times the SLA, after which a case is one step more severe."""
 
@@ -97,7 +99,7 @@ def tell(
 
 def worst_first(findings: pd.DataFrame) -> pd.DataFrame:
     """Sort findings: the most severe first, then the most valuable, then the oldest."""
-    rank = findings["severity"].map({str(one): place for place, one in enumerate(SEVERITIES)})
+    rank = findings["severity"].map(_SEVERITY_RANK)
     return (
         findings.assign(rank=rank)
         .sort_values(
@@ -120,8 +122,7 @@ def by_frequency(acting: pd.DataFrame, asked: Iterable[str]) -> pd.Series[int]:
     `asked` has the codes in the order of asking.
     """
     counts = acting["cause"].value_counts(sort=False)
-    ranks = acting["severity"].map({str(one): place for place, one in enumerate(SEVERITIES)})
-    worst = ranks.groupby(acting["cause"]).max()
+    worst = acting["severity"].map(_SEVERITY_RANK).groupby(acting["cause"]).max()
     places = {code: place for place, code in enumerate(asked)}
 
     def rank(code: str) -> tuple[int, int, int, str]:

@@ -113,7 +113,7 @@ def last_made(runs_folder: Path) -> Run:
 
     Its moment does not count: those of the demo shop and of an old export are their own.
     """
-    found = [runs.Run(one.parent) for one in runs_folder.glob(f"*/[0-9]*Z/{runs.MANIFEST}")]
+    found = [runs.Run(one.parent) for one in runs_folder.glob(f"*/{runs.ONE_RUN}/{runs.MANIFEST}")]
     if not found:
         raise RunError(f"There is no run in {runs_folder}. Run `fulfilltools run` first.")
     return max(found, key=lambda run: str(run.manifest["started_at"]))

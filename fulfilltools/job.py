@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fulfilltools.notebooks import Step, shipped_notebooks
 from fulfilltools.processes import our_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
     from fulfilltools.runs import Run
     from fulfilltools.settings import Connection
@@ -63,3 +64,21 @@ def environment(connection: Connection, home: Path, cluster: str | None) -> dict
         "SHOPIFY_API_URL": connection.api_url,
         "SHOPIFY_ACCESS_TOKEN": connection.access_token.get_secret_value(),
     }
+
+
+def own_notebooks(say: Callable[[str], None]) -> Path:
+    """Find the checkout's notebooks; an installed package copies its own, to be edited.
+
+    That is said. Raises RunError where they cannot be written.
+    """
+    from fulfilltools.handover import written  # noqa: PLC0415 - the main job needs it later
+
+    shipped = shipped_notebooks()
+    if shipped.name == "notebooks":
+        return shipped
+    own = Path.cwd() / "notebooks"
+    if not own.exists():
+        with written(own):
+            shutil.copytree(shipped, own)
+        say(f"The notebooks were copied to {own}.")
+    return own

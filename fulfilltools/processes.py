@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import suppress
 from queue import SimpleQueue
+from typing import NoReturn
 
 import psutil
 
@@ -69,7 +70,7 @@ def lines_from_the_parent(folder: str) -> SimpleQueue[str]:
         for line in sys.stdin:
             lines.put(line)
         shutil.rmtree(folder, ignore_errors=True)
-        end_with_the_parent()
+        _end_at_once()
 
     threading.Thread(target=listen, daemon=True).start()
     return lines
@@ -78,6 +79,10 @@ def lines_from_the_parent(folder: str) -> SimpleQueue[str]:
 def end_with_the_parent() -> None:
     """Wait until our stdin is closed; then end our processes, and ourselves."""
     sys.stdin.read()
+    _end_at_once()
+
+
+def _end_at_once() -> NoReturn:
     for process in psutil.Process().children(recursive=True):
         process.kill()
     os._exit(1)

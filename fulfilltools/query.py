@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from fulfilltools.errors import RunError
+from fulfilltools.runs import ONE_RUN
 from fulfilltools.schema import nullable
 from fulfilltools.settings import load_settings
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
-ONE_RUN = "[0-9]*Z"
 PLACED = """
     parse_path(filename)[-3] AS shop, parse_path(filename)[-2] AS run, * EXCLUDE (filename)
 """

@@ -76,7 +76,7 @@ def main() -> None:
         for step, kernel in zip(job["steps"], ahead, strict=True):
             answer = _answer(step, kernel, job["cell_deadline"])
             print(json.dumps(answer), file=answers, flush=True)
-            if answer.keys() != {"seconds"}:
+            if "error" in answer or "not_started" in answer:
                 starter.shutdown(wait=False, cancel_futures=True)
                 break
             run_sync(kernel.result().request_shutdown)()
@@ -88,8 +88,8 @@ def _answer(
     """Run a notebook: the seconds it took, and what went wrong."""
     began = time.monotonic()
     answer: dict[str, Any] = {}
-    if kernel.exception():
-        answer["not_started"] = str(kernel.exception())
+    if reason := kernel.exception():
+        answer["not_started"] = str(reason)
     else:
         try:
             _execute(step, kernel.result(), cell_deadline)

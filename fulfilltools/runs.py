@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RUN_ID = "%Y-%m-%dT%H-%M-%SZ"
+ONE_RUN = "[0-9]*Z"
+"""What a folder named by RUN_ID looks like to glob."""
 MANIFEST = "manifest.json"
 SIX_FILES = (
     "report.html",
@@ -251,7 +253,7 @@ def package_versions() -> dict[str, str]:
 
 
 def _newest_first(home: Path) -> Iterator[Run]:
-    for manifest in sorted(home.glob(f"[0-9]*Z/{MANIFEST}"), reverse=True):
+    for manifest in sorted(home.glob(f"{ONE_RUN}/{MANIFEST}"), reverse=True):
         yield Run(manifest.parent)
 
 
